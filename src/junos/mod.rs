@@ -1,0 +1,5 @@
+//! Everything about Junos devices: inventory, SSH, NETCONF, session pool, configuration. Knows nothing of MCP.
+
+pub mod inventory;
+pub mod netconf;
+pub mod transport;
