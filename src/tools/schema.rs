@@ -1,0 +1,82 @@
+//! JSON schemas from types, cut down to what a client and a model need.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value};
+
+/// The schema of a tool's arguments: closed, without nulls (the call path drops them).
+pub fn input<T: JsonSchema>() -> Value {
+    let mut schema = generate::<T>();
+    tidy(&mut schema, true);
+    if let Value::Object(root) = &mut schema {
+        root.entry("type").or_insert_with(|| "object".into());
+        root.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+        root.insert("additionalProperties".into(), false.into());
+        root.remove("description");
+    }
+    schema
+}
+
+/// The schema of a tool's structured result: open, so that what was cut can be noted in it.
+pub fn output<T: JsonSchema>() -> Value {
+    let mut schema = generate::<T>();
+    tidy(&mut schema, false);
+    if let Value::Object(root) = &mut schema {
+        root.entry("type").or_insert_with(|| "object".into());
+        root.remove("description");
+    }
+    schema
+}
+
+fn generate<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|s| {
+        s.meta_schema = None;
+        s.inline_subschemas = true;
+    });
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// Removes what only makes the list longer: titles, number formats, and for arguments the null alternatives.
+fn tidy(schema: &mut Value, arguments: bool) {
+    match schema {
+        Value::Object(map) => {
+            if map.get("title").is_some_and(Value::is_string) {
+                map.remove("title");
+            }
+            if map.get("format").is_some_and(Value::is_string) {
+                map.remove("format");
+            }
+            if arguments {
+                drop_null(map);
+            }
+            map.values_mut().for_each(|value| tidy(value, arguments));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|value| tidy(value, arguments)),
+        _ => {}
+    }
+}
+
+fn drop_null(map: &mut Map<String, Value>) {
+    if map.get("default").is_some_and(Value::is_null) {
+        map.remove("default");
+    }
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        types.retain(|t| t != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            map.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(variants)) = map.get_mut("enum") {
+        variants.retain(|v| !v.is_null());
+    }
+    if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+        choices.retain(|c| c.get("type").is_none_or(|t| t != "null"));
+        if let [Value::Object(only)] = choices.as_slice() {
+            let only = only.clone();
+            map.remove("anyOf");
+            for (key, value) in only {
+                map.entry(key).or_insert(value);
+            }
+        }
+    }
+}
