@@ -73,16 +73,30 @@ pub fn parse(rope: Rope, limits: Limits) -> Result<Element, ParseError> {
     }
 }
 
-/// The first element of a message without its children, without reading on: to see what kind of message it is.
-pub fn root_of(rope: &Rope) -> Option<Element> {
+/// What kind of message it is, seen from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// It begins with this element, given without its children.
+    Root(Element),
+    /// Comments and space only.
+    Nothing,
+    /// Something else: words without markup, or markup that cannot be read.
+    Unreadable,
+}
+
+/// Looks at the beginning of a message without reading on.
+pub fn kind(rope: &Rope) -> Kind {
     // The root's tag comes after comments at most; they are short.
     let mut reader = tolerant(Rope::from(&*rope.head(64 * 1024)));
     let mut buffer = Vec::new();
+    let mut words = false;
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(tag) | Event::Empty(tag)) => return element(&tag).ok(),
-            Ok(Event::Eof) | Err(_) => return None,
+            Ok(Event::Start(tag) | Event::Empty(tag)) => return element(&tag).map_or(Kind::Unreadable, Kind::Root),
+            Ok(Event::Text(text)) => words |= !text.trim_ascii().is_empty(),
+            Ok(Event::Eof) if !words => return Kind::Nothing,
+            Ok(Event::Eof) | Err(_) => return Kind::Unreadable,
             Ok(_) => {}
         }
     }
