@@ -2,4 +2,5 @@
 
 pub mod inventory;
 pub mod netconf;
+pub mod pipes;
 pub mod transport;
