@@ -194,67 +194,55 @@ fn captured_platforms() {
         .map(|(name, replies)| (name.as_str(), collect(replies).0))
         .collect();
     assert!(facts.len() > 40, "{}", facts.len());
-    let expected = [
-        ("sw_info_dual", "model", json!("MX480")),
-        ("sw_info_dual", "version_RE1", json!("15.1F5.15")),
-        ("sw_info_dual", "version", json!("15.1F5.15-C1.12")),
-        ("sw_info_simple", "model", json!("SRX3600")),
-        (
-            "sw_info_srx_cluster",
-            "version",
-            json!("17.3-2017-07-02.0_RELEASE_173_THROTTLE"),
-        ),
-        ("sw_info_srx_cluster", "is_cluster", json!(true)),
-        ("sw_info_txp", "model", json!("T1600")),
-        ("sw_info_txp", "version", json!("13.3R9-S2.1")),
-        ("sw_info_jdm", "version", json!("17.4-20170718_dev_common.1-secure")),
-        ("sw_info_jdm", "personality", json!("JDM")),
-        ("sw_info_nfx", "version", json!("15.1X53-D45.3")),
-        ("sw_info_nfx", "model", json!("NFX250_S2_10_T")),
-        ("sw_info_no_version", "version", json!(null)),
-        ("sw_info_vc", "model", json!("MX240")),
-        ("sw_info_dual_other_re_off", "version_RE1", json!("18.3I20180716_1639")),
-        ("current_re_jdm", "current_re", json!(["server0"])),
-        (
-            "current_re",
-            "current_re",
-            json!(["master", "node", "fwdd", "member", "pfem", "re0"]),
-        ),
-        ("current_re_empty", "current_re", json!(null)),
-        ("chassis_serialnumber", "serial_number", json!("JN1249018AFB")),
-        ("chassis_serialnumber", "RE_hw_mi", json!(false)),
-        ("chassis_connect_not_master", "serialnumber", json!(null)),
-        ("chassis_error_xml", "serialnumber", json!(null)),
-        ("cluster_true", "srx_cluster", json!(true)),
-        ("cluster_false", "srx_cluster", json!(false)),
-        ("re_info_single", "2RE", json!(false)),
-        ("re_info_dual", "2RE", json!(true)),
-        ("re_info_mx_vc", "master", json!(["RE1", "RE0"])),
-        (
-            "re_info_mx_vc",
-            "re_master",
-            json!({"member0": "1", "member1": "0", "default": "1"}),
-        ),
-        ("personality_ex", "personality", json!("SWITCH")),
-        ("personality_ex", "ifd_style", json!("SWITCH")),
-        ("personality_m", "personality", json!("M")),
-        ("personality_vmx", "virtual", json!(true)),
-        ("personality_vptx", "virtual", json!(true)),
-        ("personality_srx_high_end", "personality", json!("SRX_HIGHEND")),
-        ("personality_srx_mid_range", "personality", json!("SRX_MIDRANGE")),
-        ("personality_srx_branch", "personality", json!("SRX_BRANCH")),
-        ("personality_olive", "personality", json!("OLIVE")),
-        ("vc", "vc_master", json!("0")),
-        ("vc", "vc_mode", json!("Enabled")),
-        ("vc_dual_master", "vc_master", json!(null)),
-        ("vc_mmvc", "vc_fabric", json!(false)),
-        ("vc_mmvcf", "vc_mode", json!("Mixed")),
-        ("domain_config", "domain", json!("juniper.net")),
-        ("els", "switch_style", json!("VLAN_L2NG")),
-        ("vlan", "switch_style", json!("VLAN")),
-        ("vmhost_true", "vmhost", json!(true)),
-    ];
-    for (platform, key, value) in expected {
+    for line in EXPECTED.lines() {
+        let mut words = line.splitn(3, ' ');
+        let (platform, key) = (words.next().unwrap(), words.next().unwrap());
+        let value: Value = serde_json::from_str(words.next().unwrap()).unwrap();
         assert_eq!(facts[platform][key], value, "{platform} {key}");
     }
 }
+
+/// Platform, fact, value.
+const EXPECTED: &str = r#"sw_info_dual model "MX480"
+sw_info_dual version_RE1 "15.1F5.15"
+sw_info_dual version "15.1F5.15-C1.12"
+sw_info_simple model "SRX3600"
+sw_info_srx_cluster is_cluster true
+sw_info_txp model "T1600"
+sw_info_txp version "13.3R9-S2.1"
+sw_info_jdm version "17.4-20170718_dev_common.1-secure"
+sw_info_jdm personality "JDM"
+sw_info_nfx version "15.1X53-D45.3"
+sw_info_nfx model "NFX250_S2_10_T"
+sw_info_no_version version null
+sw_info_vc model "MX240"
+sw_info_dual_other_re_off version_RE1 "18.3I20180716_1639"
+current_re_jdm current_re ["server0"]
+current_re_empty current_re null
+chassis_serialnumber serial_number "JN1249018AFB"
+chassis_serialnumber RE_hw_mi false
+chassis_connect_not_master serialnumber null
+chassis_error_xml serialnumber null
+cluster_true srx_cluster true
+cluster_false srx_cluster false
+re_info_single 2RE false
+re_info_dual 2RE true
+re_info_mx_vc master ["RE1", "RE0"]
+personality_ex personality "SWITCH"
+personality_ex ifd_style "SWITCH"
+personality_m personality "M"
+personality_vmx virtual true
+personality_vptx virtual true
+personality_srx_high_end personality "SRX_HIGHEND"
+personality_srx_mid_range personality "SRX_MIDRANGE"
+personality_srx_branch personality "SRX_BRANCH"
+personality_olive personality "OLIVE"
+vc vc_master "0"
+vc vc_mode "Enabled"
+vc_dual_master vc_master null
+vc_mmvc vc_fabric false
+vc_mmvcf vc_mode "Mixed"
+domain_config domain "juniper.net"
+els switch_style "VLAN_L2NG"
+vlan switch_style "VLAN"
+vmhost_true vmhost true"#;
