@@ -11,7 +11,13 @@ use crate::server::{audit::AuditFormat, path::Confirm};
 /// Lets an AI client (Claude Desktop, VS Code ...) operate Junos devices over NETCONF/SSH. Without a command it serves MCP on stdin and
 /// stdout for the devices in devices.json. Try `jmcp call --lab gather_device_facts router_name=mx-lab-1` first: it needs no device.
 #[derive(Debug, Parser)]
-#[command(name = "jmcp", version, about, max_term_width = 110, args_conflicts_with_subcommands = false)]
+#[command(
+    name = "jmcp",
+    version,
+    about,
+    max_term_width = 110,
+    args_conflicts_with_subcommands = false
+)]
 pub struct Cli {
     /// What to do; serve MCP where it is missing.
     #[command(subcommand)]
@@ -116,13 +122,26 @@ pub struct ScanArgs {
 #[derive(Debug, Args)]
 pub struct Options {
     /// Inventory file.
-    #[arg(short = 'f', long, global = true, env = "JMCP_DEVICES_PATH", default_value = "devices.json", value_name = "FILE")]
+    #[arg(
+        short = 'f',
+        long,
+        global = true,
+        env = "JMCP_DEVICES_PATH",
+        default_value = "devices.json",
+        value_name = "FILE"
+    )]
     pub device_mapping: PathBuf,
     /// How clients connect.
     #[arg(short, long, global = true, value_enum, default_value_t = Transport::Stdio)]
     pub transport: Transport,
     /// Address to listen on (for HTTP transports).
-    #[arg(short = 'H', long, global = true, env = "JMCP_HTTP_HOST", default_value = "127.0.0.1")]
+    #[arg(
+        short = 'H',
+        long,
+        global = true,
+        env = "JMCP_HTTP_HOST",
+        default_value = "127.0.0.1"
+    )]
     pub host: String,
     /// Port to listen on (for HTTP transports).
     #[arg(short, long, global = true, env = "JMCP_HTTP_PORT", default_value_t = 30030)]
@@ -166,10 +185,22 @@ pub struct Options {
     #[arg(long, global = true, env = "JMCP_AUDIT_LOG_FILE", value_name = "FILE")]
     pub audit_log_file: Option<PathBuf>,
     /// Calls at once in all; 0 is no limit.
-    #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS", value_name = "N", default_value_t = 256)]
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_MAX_INFLIGHT_REQUESTS",
+        value_name = "N",
+        default_value_t = 256
+    )]
     pub max_inflight_requests: usize,
     /// Calls at once to one device; 0 is no limit.
-    #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS_PER_ROUTER", value_name = "N", default_value_t = 64)]
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_MAX_INFLIGHT_REQUESTS_PER_ROUTER",
+        value_name = "N",
+        default_value_t = 64
+    )]
     pub max_inflight_requests_per_router: usize,
 }
 

@@ -6,7 +6,11 @@ use tracing_subscriber::EnvFilter;
 const DEFAULT: &str = "warn,jmcp=info,rmcp=error,rmcp::service=off";
 
 /// Sends log lines to stderr.
-pub fn start() {
+pub(crate) fn start() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .try_init();
 }

@@ -47,11 +47,17 @@ impl Settings {
     /// `invalid_input` for what cannot be had together or at all.
     pub fn new(options: Options) -> Result<Self> {
         if options.transport != Transport::Stdio {
-            return Err(Error::new(Code::InvalidInput, "transport `streamable-http` is not in this version of jmcp")
-                .advise("use `-t stdio`, or leave it out"));
+            return Err(Error::new(
+                Code::InvalidInput,
+                "transport `streamable-http` is not in this version of jmcp",
+            )
+            .advise("use `-t stdio`, or leave it out"));
         }
         if options.max_result_chars < 1000 {
-            return Err(Error::new(Code::InvalidInput, "`--max-result-chars` has to be 1000 at least"));
+            return Err(Error::new(
+                Code::InvalidInput,
+                "`--max-result-chars` has to be 1000 at least",
+            ));
         }
         Ok(Self {
             inventory: options.device_mapping,
@@ -95,14 +101,20 @@ impl Settings {
 
     /// A session pool.
     pub fn pool(&self) -> Pool {
-        Pool::new(PoolOptions::default(), std::sync::Arc::new(SshConnector::new(self.ssh())))
+        Pool::new(
+            PoolOptions::default(),
+            std::sync::Arc::new(SshConnector::new(self.ssh())),
+        )
     }
 }
 
 /// The files to look in; the first is also where new keys are pinned.
 fn host_keys(given: Option<PathBuf>, accept_new: bool) -> HostKeys {
     if let Some(file) = given {
-        return HostKeys { files: vec![file], accept_new };
+        return HostKeys {
+            files: vec![file],
+            accept_new,
+        };
     }
     let home = std::env::home_dir();
     let own = home.as_ref().map(|home| home.join(".config/jmcp/known_hosts"));

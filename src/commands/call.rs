@@ -17,7 +17,11 @@ use crate::{
 pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCode> {
     let arguments = arguments(&args)?;
     // The devices live as long as this value.
-    let _lab = if args.lab { Some(lab::start(&mut settings).await?) } else { None };
+    let _lab = if args.lab {
+        Some(lab::start(&mut settings).await?)
+    } else {
+        None
+    };
     let path = serve::path(&settings)?;
     let (sender, mut steps) = tokio::sync::mpsc::unbounded_channel();
     let cancel = CancellationToken::new();
@@ -44,14 +48,27 @@ pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCo
         _ if answered.failed => say(&answered.text),
         _ => print(&answered.text),
     }
-    let code = answered.error.as_ref().map_or(u8::from(answered.failed), |error| error.code().exit_code());
-    Ok(ExitCode::from(if answered.failed && answered.error.is_none() { code_in(answered.structured.as_ref()) } else { code }))
+    let code = answered
+        .error
+        .as_ref()
+        .map_or(u8::from(answered.failed), |error| error.code().exit_code());
+    Ok(ExitCode::from(if answered.failed && answered.error.is_none() {
+        code_in(answered.structured.as_ref())
+    } else {
+        code
+    }))
 }
 
 /// The exit status of a failure that is reported in the structured answer.
 fn code_in(structured: Option<&Arguments>) -> u8 {
-    let word = structured.and_then(|s| s.get("error_code")).and_then(Value::as_str).unwrap_or_default();
-    Code::ALL.iter().find(|code| code.as_str() == word).map_or(1, |code| code.exit_code())
+    let word = structured
+        .and_then(|s| s.get("error_code"))
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    Code::ALL
+        .iter()
+        .find(|code| code.as_str() == word)
+        .map_or(1, |code| code.exit_code())
 }
 
 /// Arguments from `--json` and from `key=value`, whose values may be JSON.
@@ -61,7 +78,11 @@ fn arguments(args: &CallArgs) -> Result<Arguments> {
         None => Map::new(),
         Some(text) => match serde_json::from_str(text) {
             Ok(Value::Object(map)) => map,
-            Ok(_) => return Err(wrong("`--json` wants an object, such as '{\"router_name\": \"mx1\"}'".into())),
+            Ok(_) => {
+                return Err(wrong(
+                    "`--json` wants an object, such as '{\"router_name\": \"mx1\"}'".into(),
+                ));
+            }
             Err(e) => return Err(wrong(format!("`--json` is not JSON: {e}"))),
         },
     };

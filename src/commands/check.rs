@@ -21,17 +21,29 @@ pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode
     };
     let inventory = Inventory::load(&settings.inventory);
     let name = format!("inventory {}", settings.inventory.display());
-    report(&name, inventory.as_ref().map(|i| format!("{} devices", i.devices.len())).map_err(ToString::to_string));
+    report(
+        &name,
+        inventory
+            .as_ref()
+            .map(|i| format!("{} devices", i.devices.len()))
+            .map_err(ToString::to_string),
+    );
     for file in &settings.host_keys.files {
         let found = if file.exists() { "found" } else { "not there" };
         report(&format!("host keys {}", file.display()), Ok(found.into()));
     }
     if let Ok(inventory) = inventory {
-        inventory.warnings.iter().for_each(|warning| print(&format!("note  {warning}")));
+        inventory
+            .warnings
+            .iter()
+            .for_each(|warning| print(&format!("note  {warning}")));
         let policy = Policy::load(&inventory, settings.default_rules);
         report("guardrails", policy.map(|p| p.summary()).map_err(|e| e.to_string()));
         for device in inventory.devices.values() {
-            let outcome = device.problem.as_ref().map_or_else(|| Ok("usable".into()), |problem| Err(problem.to_string()));
+            let outcome = device
+                .problem
+                .as_ref()
+                .map_or_else(|| Ok("usable".into()), |problem| Err(problem.to_string()));
             report(&format!("device {}", device.name), outcome);
         }
         if args.connect {

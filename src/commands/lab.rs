@@ -44,12 +44,22 @@ async fn start_in(settings: &mut Settings, options: LabOptions, dir: Option<Path
     let lab = Lab::start(options).await?;
     let files = lab.write_files(&dir)?;
     settings.inventory = files.inventory;
-    settings.host_keys = HostKeys { files: vec![files.known_hosts], accept_new: false };
-    Ok(Running { lab, dir, _temporary: temporary })
+    settings.host_keys = HostKeys {
+        files: vec![files.known_hosts],
+        accept_new: false,
+    };
+    Ok(Running {
+        lab,
+        dir,
+        _temporary: temporary,
+    })
 }
 
 pub(super) async fn run(mut settings: Settings, args: LabArgs) -> Result<ExitCode> {
-    let options = LabOptions { base_port: args.base_port, ..LabOptions::default() };
+    let options = LabOptions {
+        base_port: args.base_port,
+        ..LabOptions::default()
+    };
     let running = start_in(&mut settings, options, args.dir).await?;
     say(&announcement(&running)?);
     let stop = serve::stop_signal();
@@ -67,7 +77,14 @@ fn announcement(running: &Running) -> Result<String> {
         .map_err(|e| Error::new(Code::Io, format!("the path of this program is not known: {e}")).caused_by(e))?;
     let program = program.display().to_string();
     let file = |name: &str| Path::new(&running.dir).join(name).display().to_string();
-    let arguments = ["-f", &file("devices.json"), "--known-hosts-file", &file("known_hosts"), "-t", "stdio"];
+    let arguments = [
+        "-f",
+        &file("devices.json"),
+        "--known-hosts-file",
+        &file("known_hosts"),
+        "-t",
+        "stdio",
+    ];
     let claude = json!({ "mcpServers": { "jmcp-lab": { "type": "stdio", "command": program, "args": arguments } } });
     let code = json!({ "servers": { "jmcp-lab": { "type": "stdio", "command": program, "args": arguments } } });
     let devices: Vec<String> = running
@@ -76,7 +93,11 @@ fn announcement(running: &Running) -> Result<String> {
         .iter()
         .map(|device| format!("  {:<12} {}:{}", device.name, device.address, device.port))
         .collect();
-    let first = running.lab.devices().first().map_or("mx-lab-1", |device| device.name.as_str());
+    let first = running
+        .lab
+        .devices()
+        .first()
+        .map_or("mx-lab-1", |device| device.name.as_str());
     let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
     Ok(format!(
         "The lab is running. Its devices (user lab, password lab-password):\n{}\n\n\

@@ -46,7 +46,13 @@ pub(super) fn path(settings: &Settings) -> Result<Arc<Path>> {
         policy: ArcSwap::from_pointee(policy),
         options: settings.tools.clone(),
     };
-    let path = Path::new(Catalogue::new()?, Arc::new(services), settings.rules.clone(), settings.limits, settings.audit()?);
+    let path = Path::new(
+        Catalogue::new()?,
+        Arc::new(services),
+        settings.rules.clone(),
+        settings.limits,
+        settings.audit()?,
+    );
     Ok(Arc::new(path))
 }
 

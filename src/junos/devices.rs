@@ -1,6 +1,6 @@
 //! The devices of the inventory and all that can be asked of them: the one door through which tools reach Junos.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use super::{
     config::{self, Change, Control, Report},
     facts,
     inventory::{self, Changes, Device, Inventory, NewDevice},
-    netconf::xml::escape,
+    netconf::xml::{Element, escape},
     operational::{self, Answered, CommandFormat, ConfigQuery},
     pool::Pool,
 };
@@ -37,7 +37,11 @@ pub struct Reloaded {
 impl Junos {
     /// These devices, reached through this pool.
     pub fn new(inventory: Inventory, pool: Pool) -> Self {
-        Self { inventory: ArcSwap::from_pointee(inventory), pool, editing: tokio::sync::Mutex::new(()) }
+        Self {
+            inventory: ArcSwap::from_pointee(inventory),
+            pool,
+            editing: tokio::sync::Mutex::new(()),
+        }
     }
 
     /// The inventory in force.
@@ -82,7 +86,11 @@ impl Junos {
             escape(target),
             escape(command)
         );
-        Ok(self.pool.read(&self.device(name)?, &request, timeout).await?.into_cli_text())
+        Ok(self
+            .pool
+            .read(&self.device(name)?, &request, timeout)
+            .await?
+            .into_cli_text())
     }
 
     /// Reads configuration.
@@ -123,24 +131,38 @@ impl Junos {
     /// As the way to the device reports; a fact that the device does not have is null.
     pub async fn facts(&self, name: &str, timeout: Duration) -> Result<Map<String, Value>> {
         let device = self.device(name)?;
-        let asked = facts::REQUESTS.iter().map(|(fact, request)| {
-            let device = &device;
-            async move { (*fact, self.pool.read(device, request, timeout).await) }
-        });
-        let mut replies = BTreeMap::new();
+        let mut replies = self.ask(&device, facts::REQUESTS, timeout).await?;
+        let more = facts::follow_up(&replies);
+        if !more.is_empty() {
+            replies.extend(self.ask(&device, &more, timeout).await.unwrap_or_default());
+        }
+        Ok(facts::collect(&replies).0)
+    }
+
+    /// The replies to those requests that the device knows and allows. An error where it allows none.
+    async fn ask(
+        &self,
+        device: &Arc<Device>,
+        requests: &[facts::Request],
+        timeout: Duration,
+    ) -> Result<Vec<(&'static str, Element)>> {
+        let asked = requests
+            .iter()
+            .map(|(fact, request)| async move { (*fact, self.pool.read(device, request, timeout).await) });
+        let mut replies = Vec::new();
         let mut refused = None;
         for (fact, answer) in futures::future::join_all(asked).await {
             match answer {
-                Ok(reply) => {
-                    replies.insert(fact, reply);
+                Ok(reply) => replies.push((fact, reply.into_root())),
+                Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
+                    refused = Some(error)
                 }
-                Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => refused = Some(error),
                 Err(error) => return Err(error),
             }
         }
-        match (replies.is_empty(), refused) {
-            (true, Some(error)) => Err(error),
-            _ => Ok(facts::collect(&replies)),
+        match refused {
+            Some(error) if replies.is_empty() => Err(error),
+            _ => Ok(replies),
         }
     }
 
@@ -167,7 +189,10 @@ impl Junos {
     pub async fn try_new(&self, device: &NewDevice, timeout: Duration) -> Result<()> {
         let with = self.inventory().with_device(device)?;
         let device = with.device(&device.name)?.clone();
-        self.pool.read(&device, "<get-software-information/>", timeout).await.map(drop)
+        self.pool
+            .read(&device, "<get-software-information/>", timeout)
+            .await
+            .map(drop)
     }
 
     /// Adds a device, to the file too where `persist`.
@@ -177,7 +202,13 @@ impl Junos {
     pub async fn add(&self, device: NewDevice, persist: bool) -> Result<Arc<Inventory>> {
         let _editing = self.editing.lock().await;
         let present = self.inventory();
-        let added = blocking(move || if persist { present.add_to_file(&device) } else { present.with_device(&device) });
+        let added = blocking(move || {
+            if persist {
+                present.add_to_file(&device)
+            } else {
+                present.with_device(&device)
+            }
+        });
         let inventory = Arc::new(added.await?);
         self.inventory.store(inventory.clone());
         Ok(inventory)
@@ -202,8 +233,14 @@ impl Junos {
         let inventory = Arc::new(inventory.await?);
         let changes = Changes::between(&present, &inventory);
         self.inventory.store(inventory.clone());
-        self.pool.retain(|device| inventory.devices.get(&device.name).is_some_and(|now| **now == *device)).await;
-        Ok(Reloaded { previous: present.devices.len(), inventory, changes })
+        self.pool
+            .retain(|device| inventory.devices.get(&device.name).is_some_and(|now| **now == *device))
+            .await;
+        Ok(Reloaded {
+            previous: present.devices.len(),
+            inventory,
+            changes,
+        })
     }
 
     /// Closes all sessions.

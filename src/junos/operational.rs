@@ -10,7 +10,10 @@ use super::{
     config::ConfigFormat,
     display,
     inventory::Device,
-    netconf::{reply::Reply, xml::escape},
+    netconf::{
+        reply::Reply,
+        xml::{Element, escape},
+    },
     pipes::{self, Display, Pipeline},
     pool::Pool,
 };
@@ -87,13 +90,24 @@ pub(super) async fn configuration(
 ) -> Result<Answered> {
     let path = query.path.as_deref().map(str::trim).unwrap_or_default();
     if path.contains(|c: char| c == '|' || c == ';' || c.is_control()) {
-        return Err(Error::new(Code::InvalidInput, "`path` holds a pipe, a semicolon or a control character")
-            .advise("give words of the hierarchy, such as `protocols bgp group ibgp`"));
+        return Err(Error::new(
+            Code::InvalidInput,
+            "`path` holds a pipe, a semicolon or a control character",
+        )
+        .advise("give words of the hierarchy, such as `protocols bgp group ibgp`"));
     }
-    let path = path.strip_prefix("[edit").and_then(|rest| rest.strip_suffix(']')).unwrap_or(path).trim();
+    let path = path
+        .strip_prefix("[edit")
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(path)
+        .trim();
     let mut line = format!("show configuration {path}").trim_end().to_owned();
     if query.inherit {
-        line.push_str(if query.format == ConfigFormat::Set { " | display inheritance no-comments" } else { " | display inheritance" });
+        line.push_str(if query.format == ConfigFormat::Set {
+            " | display inheritance no-comments"
+        } else {
+            " | display inheritance"
+        });
     }
     if query.format == ConfigFormat::Set {
         line.push_str(" | display set");
@@ -117,7 +131,7 @@ fn present(reply: Reply, display: Display, pipeline: &Pipeline) -> Answered {
         Display::Text => (pipes::apply(&pipeline.pipes, reply.into_cli_text()), None),
         Display::Xml => (pipes::apply(&pipeline.pipes, xml(&reply)), None),
         Display::Json => {
-            let data = display::reply_to_json(&reply);
+            let data = display::to_json(reply.root());
             if pipeline.pipes.is_empty() {
                 (String::new(), Some(data))
             } else {
@@ -132,7 +146,12 @@ fn present(reply: Reply, display: Display, pipeline: &Pipeline) -> Answered {
 /// The reply's payload as XML, one element on a line where it holds elements.
 fn xml(reply: &Reply) -> String {
     match reply.payload_element() {
-        Some(_) => reply.root().elements().map(super::netconf::xml::Element::to_pretty_xml).collect::<Vec<_>>().join(""),
+        Some(_) => reply
+            .root()
+            .elements()
+            .map(Element::to_xml_pretty)
+            .collect::<Vec<_>>()
+            .join(""),
         None => reply.cli_text(),
     }
 }

@@ -77,9 +77,13 @@ impl Asker {
     pub(super) fn question(&self) -> Option<InputRequiredResult> {
         match self {
             Self::ByRequest(_) => None,
-            Self::ByReturn(returned) => {
-                returned.asked.lock().unwrap_or_else(PoisonError::into_inner).question.take().map(|question| *question)
-            }
+            Self::ByReturn(returned) => returned
+                .asked
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .question
+                .take()
+                .map(|question| *question),
         }
     }
 }
@@ -121,18 +125,28 @@ impl Returned {
             return Ok(accepted.then(|| object(answer.get("content").cloned())));
         }
         let options = SealOptions::new().associated_data(&self.bound_to).ttl(PATIENCE);
-        let sealed = self.states.seal_with(Value::Object(answers).to_string().as_bytes(), &options);
+        let sealed = self
+            .states
+            .seal_with(Value::Object(answers).to_string().as_bytes(), &options);
         let mut requests = InputRequests::new();
         requests.insert(key, InputRequest::Elicitation(ElicitRequest::new(params)));
         asked.question = Some(Box::new(InputRequiredResult::new(Some(requests), Some(sealed))));
-        Err(Error::new(Code::ConfirmationRequired, "the person at the client has to answer a question first"))
+        Err(Error::new(
+            Code::ConfirmationRequired,
+            "the person at the client has to answer a question first",
+        ))
     }
 
     fn earlier(&self) -> Result<Map<String, Value>> {
-        let Some(state) = &self.state else { return Ok(Map::new()) };
+        let Some(state) = &self.state else {
+            return Ok(Map::new());
+        };
         let opened = self.states.open_with(state, &self.bound_to).map_err(|e| {
-            Error::new(Code::InvalidInput, format!("the request state does not belong to this call: {e}"))
-                .advise("call the tool again from the start")
+            Error::new(
+                Code::InvalidInput,
+                format!("the request state does not belong to this call: {e}"),
+            )
+            .advise("call the tool again from the start")
         })?;
         Ok(object(serde_json::from_slice(&opened).ok()))
     }

@@ -40,10 +40,17 @@ impl Audit {
     pub fn open(format: AuditFormat, file: Option<&Path>) -> Result<Self> {
         let open = |path: &Path| {
             OpenOptions::new().create(true).append(true).open(path).map_err(|e| {
-                Error::new(Code::Io, format!("audit log `{}` cannot be opened: {e}", path.display())).caused_by(e)
+                Error::new(
+                    Code::Io,
+                    format!("audit log `{}` cannot be opened: {e}", path.display()),
+                )
+                .caused_by(e)
             })
         };
-        Ok(Self { format, file: file.map(open).transpose()?.map(Mutex::new) })
+        Ok(Self {
+            format,
+            file: file.map(open).transpose()?.map(Mutex::new),
+        })
     }
 
     /// Writes an event.
@@ -119,7 +126,10 @@ impl Event {
             }
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             if PAYLOADS.contains(&name.as_str()) || text.len() > 200 {
-                let digest: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+                let digest: String = Sha256::digest(text.as_bytes())
+                    .iter()
+                    .map(|byte| format!("{byte:02x}"))
+                    .collect();
                 self.metadata.insert(format!("{name}_bytes"), text.len().into());
                 self.metadata.insert(format!("{name}_sha256"), digest.into());
             } else {
@@ -140,7 +150,11 @@ impl Event {
             self.error_kind = Some(error.code().as_str());
             let text = error.message();
             let cut = text.get(..text.floor_char_boundary(ERROR_BYTES)).unwrap_or_default();
-            self.error = Some(if cut.len() < text.len() { format!("{cut}…") } else { cut.into() });
+            self.error = Some(if cut.len() < text.len() {
+                format!("{cut}…")
+            } else {
+                cut.into()
+            });
         }
     }
 
@@ -174,7 +188,9 @@ impl Event {
     fn text(&self) -> String {
         let fields = self.fields();
         let word = |(name, value): (&String, &Value)| match value {
-            Value::String(text) if !text.is_empty() && !text.contains([' ', '"', '=', '\n']) => format!("{name}={text}"),
+            Value::String(text) if !text.is_empty() && !text.contains([' ', '"', '=', '\n']) => {
+                format!("{name}={text}")
+            }
             other => format!("{name}={other}"),
         };
         fields.iter().map(word).collect::<Vec<_>>().join(" ")
@@ -200,6 +216,9 @@ mod tests {
         event.finish(Duration::from_millis(5), Ok(true));
         let line = event.text();
         assert!(!line.contains("root-authentication"), "{line}");
-        assert!(line.contains("config_text_sha256") && line.contains("routers=mx") && line.contains("result=ok"), "{line}");
+        assert!(
+            line.contains("config_text_sha256") && line.contains("routers=mx") && line.contains("result=ok"),
+            "{line}"
+        );
     }
 }

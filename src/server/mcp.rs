@@ -5,10 +5,10 @@ use std::sync::Arc;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
-        GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-        ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-        RequestStateCodec, ServerCapabilities, ServerConfig, SetLevelRequestParams,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
+        ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
+        ReadResourceResponse, RequestStateCodec, ServerCapabilities, ServerConfig,
     },
     service::RequestContext,
 };
@@ -44,11 +44,17 @@ impl Mcp {
     /// # Errors
     /// `internal` when the machine gives no random key.
     pub fn new(path: Arc<Path>, principal: Principal) -> crate::error::Result<Self> {
-        Ok(Self { path, principal: Arc::new(principal), states: Arc::new(ask::codec()?) })
+        Ok(Self {
+            path,
+            principal: Arc::new(principal),
+            states: Arc::new(ask::codec()?),
+        })
     }
 
     fn asker(&self, request: &CallToolRequestParams, context: &RequestContext<RoleServer>) -> Option<Arc<Asker>> {
-        let modern = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+        let modern = context
+            .protocol_version()
+            .is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         if modern {
             let able = context.client_capabilities().is_some_and(|c| c.elicitation.is_some());
             return able.then(|| Arc::new(Asker::by_return(&self.states, &self.principal.name, request)));
@@ -59,6 +65,7 @@ impl Mcp {
 }
 
 impl ServerHandler for Mcp {
+    #[expect(deprecated, reason = "clients up to 2025-11-25 look for the logging capability")]
     fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder()
             .enable_tools()
@@ -68,7 +75,9 @@ impl ServerHandler for Mcp {
             .enable_logging()
             .build();
         ServerConfig::new(capabilities)
-            .with_server_info(Implementation::new("jmcp-server", env!("CARGO_PKG_VERSION")).with_title("Juniper networks"))
+            .with_server_info(
+                Implementation::new("jmcp-server", env!("CARGO_PKG_VERSION")).with_title("Juniper networks"),
+            )
             .with_instructions(INSTRUCTIONS)
     }
 
@@ -78,7 +87,12 @@ impl ServerHandler for Mcp {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let tools = self.path.tools(&self.principal).into_iter().map(reply::tool).collect();
-        Ok(ListToolsResult { tools, ..Default::default() }.with_ttl_ms(LIST_TTL).with_cache_scope(CacheScope::Private))
+        Ok(ListToolsResult {
+            tools,
+            ..Default::default()
+        }
+        .with_ttl_ms(LIST_TTL)
+        .with_cache_scope(CacheScope::Private))
     }
 
     async fn call_tool(
@@ -107,9 +121,12 @@ impl ServerHandler for Mcp {
         _page: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Ok(ListPromptsResult { prompts: prompts::list(), ..Default::default() }
-            .with_ttl_ms(LIST_TTL)
-            .with_cache_scope(CacheScope::Private))
+        Ok(ListPromptsResult {
+            prompts: prompts::list(),
+            ..Default::default()
+        }
+        .with_ttl_ms(LIST_TTL)
+        .with_cache_scope(CacheScope::Private))
     }
 
     async fn get_prompt(
@@ -125,9 +142,12 @@ impl ServerHandler for Mcp {
         _page: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(ListResourcesResult { resources: resources::list(&self.path, &self.principal), ..Default::default() }
-            .with_ttl_ms(LIST_TTL)
-            .with_cache_scope(CacheScope::Private))
+        Ok(ListResourcesResult {
+            resources: resources::list(&self.path, &self.principal),
+            ..Default::default()
+        }
+        .with_ttl_ms(LIST_TTL)
+        .with_cache_scope(CacheScope::Private))
     }
 
     async fn list_resource_templates(
@@ -135,9 +155,12 @@ impl ServerHandler for Mcp {
         _page: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Ok(ListResourceTemplatesResult { resource_templates: resources::templates(), ..Default::default() }
-            .with_ttl_ms(LIST_TTL)
-            .with_cache_scope(CacheScope::Private))
+        Ok(ListResourceTemplatesResult {
+            resource_templates: resources::templates(),
+            ..Default::default()
+        }
+        .with_ttl_ms(LIST_TTL)
+        .with_cache_scope(CacheScope::Private))
     }
 
     async fn read_resource(
@@ -156,9 +179,10 @@ impl ServerHandler for Mcp {
         resources::complete(&self.path, &self.principal, &request.argument)
     }
 
+    #[expect(deprecated, reason = "clients up to 2025-11-25 set a level")]
     async fn set_level(
         &self,
-        _request: SetLevelRequestParams,
+        _request: rmcp::model::SetLevelRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         Ok(())

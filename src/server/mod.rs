@@ -1,7 +1,7 @@
 //! The MCP server: what clients see of the tools, and the one path that every call takes. The only place that knows rmcp.
 
-pub mod audit;
 mod ask;
+pub mod audit;
 mod mcp;
 pub mod path;
 mod progress;

@@ -24,7 +24,11 @@ pub(super) fn relay(context: &RequestContext<RoleServer>) -> Option<mpsc::Unboun
 
 async fn run(peer: Peer<RoleServer>, token: ProgressToken, mut steps: mpsc::UnboundedReceiver<Step>) {
     let started = Instant::now();
-    let mut current = Step { done: 0, total: None, message: "working".into() };
+    let mut current = Step {
+        done: 0,
+        total: None,
+        message: "working".into(),
+    };
     let mut beats = 0_u32;
     loop {
         let mut params = tokio::select! {

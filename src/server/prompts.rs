@@ -39,7 +39,9 @@ pub(super) fn list() -> Vec<Prompt> {
         .iter()
         .map(|entry| {
             let arguments = entry.arguments.iter().map(|(name, about, required)| {
-                PromptArgument::new(*name).with_description(*about).with_required(*required)
+                PromptArgument::new(*name)
+                    .with_description(*about)
+                    .with_required(*required)
             });
             Prompt::new(entry.name, Some(entry.about), Some(arguments.collect())).with_title(entry.title)
         })
@@ -57,9 +59,16 @@ pub(super) fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult,
         .ok_or_else(|| ErrorData::invalid_params(format!("there is no prompt `{name}`"), None))?;
     let mut text = entry.text.trim().to_owned();
     for (argument, _, required) in entry.arguments {
-        let value = arguments.get(*argument).and_then(Value::as_str).map(str::trim).filter(|value| !value.is_empty());
+        let value = arguments
+            .get(*argument)
+            .and_then(Value::as_str)
+            .map(str::trim)
+            .filter(|value| !value.is_empty());
         if value.is_none() && *required {
-            return Err(ErrorData::invalid_params(format!("prompt `{name}` needs the argument `{argument}`"), None));
+            return Err(ErrorData::invalid_params(
+                format!("prompt `{name}` needs the argument `{argument}`"),
+                None,
+            ));
         }
         text = text.replace(&format!("{{{argument}}}"), value.unwrap_or("not said"));
     }

@@ -29,10 +29,17 @@ fn object(schema: &Value) -> Arc<JsonObject> {
 /// check that on failures as well.
 pub(super) fn result(answered: Answered) -> CallToolResult {
     let content = vec![ContentBlock::text(answered.text)];
-    let mut result = if answered.failed { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    let mut result = if answered.failed {
+        CallToolResult::error(content)
+    } else {
+        CallToolResult::success(content)
+    };
     result.structured_content = answered.structured.map(Value::Object);
     let mut meta = MetaObject::new();
-    meta.insert("jmcp/duration_ms".into(), u64::try_from(answered.duration.as_millis()).unwrap_or(u64::MAX).into());
+    meta.insert(
+        "jmcp/duration_ms".into(),
+        u64::try_from(answered.duration.as_millis()).unwrap_or(u64::MAX).into(),
+    );
     if let Some(error) = &answered.error {
         meta.insert(
             "jmcp/error".into(),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rmcp::{
     ErrorData,
     model::{
-        ArgumentInfo, CompleteResult, CompletionInfo, ReadResourceResponse, ReadResourceResult, Resource, ResourceContents,
-        ResourceTemplate,
+        ArgumentInfo, CompleteResult, CompletionInfo, ReadResourceResponse, ReadResourceResult, Resource,
+        ResourceContents, ResourceTemplate,
     },
 };
 use serde_json::json;
@@ -51,9 +51,12 @@ pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Resource> {
         .take(LISTED)
         .flat_map(|router| {
             kinds().map(move |kind| {
-                Resource::new(format!("junos://{router}/{}", kind.name), format!("{router} {}", kind.name))
-                    .with_description(kind.about)
-                    .with_mime_type(kind.mime)
+                Resource::new(
+                    format!("junos://{router}/{}", kind.name),
+                    format!("{router} {}", kind.name),
+                )
+                .with_description(kind.about)
+                .with_mime_type(kind.mime)
             })
         })
         .collect()
@@ -64,9 +67,12 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
     KINDS
         .iter()
         .map(|kind| {
-            ResourceTemplate::new(format!("junos://{{router}}/{}", kind.name), format!("device {}", kind.name))
-                .with_description(kind.about)
-                .with_mime_type(kind.mime)
+            ResourceTemplate::new(
+                format!("junos://{{router}}/{}", kind.name),
+                format!("device {}", kind.name),
+            )
+            .with_description(kind.about)
+            .with_mime_type(kind.mime)
         })
         .collect()
 }
@@ -82,7 +88,10 @@ pub(super) async fn read(
     cancel: CancellationToken,
 ) -> Result<ReadResourceResponse, ErrorData> {
     let unknown = || ErrorData::resource_not_found(format!("resource not found: {uri}"), Some(json!({ "uri": uri })));
-    let (router, name) = uri.strip_prefix("junos://").and_then(|rest| rest.split_once('/')).ok_or_else(unknown)?;
+    let (router, name) = uri
+        .strip_prefix("junos://")
+        .and_then(|rest| rest.split_once('/'))
+        .ok_or_else(unknown)?;
     let kind = KINDS.iter().find(|kind| kind.name == name).ok_or_else(unknown)?;
     let mut arguments = Arguments::new();
     arguments.insert("router_name".into(), router.into());
@@ -100,8 +109,18 @@ pub(super) async fn read(
             let contents = ResourceContents::text(answered.text, uri).with_mime_type(kind.mime);
             Ok(ReadResourceResult::new(vec![contents]).into())
         }
-        Some(error) if matches!(error.code(), Code::UnknownRouter | Code::UnknownTool | Code::InvalidInput) => Err(unknown()),
-        Some(error) => Err(ErrorData::internal_error(error.to_string(), Some(json!({ "code": error.code().as_str() })))),
+        Some(error)
+            if matches!(
+                error.code(),
+                Code::UnknownRouter | Code::UnknownTool | Code::InvalidInput
+            ) =>
+        {
+            Err(unknown())
+        }
+        Some(error) => Err(ErrorData::internal_error(
+            error.to_string(),
+            Some(json!({ "code": error.code().as_str() })),
+        )),
     }
 }
 
@@ -127,5 +146,10 @@ pub(super) fn complete(
 
 fn routers(path: &Path, principal: &Principal) -> Vec<String> {
     let inventory = path.services().junos.inventory();
-    inventory.devices.keys().filter(|name| principal.may_reach(name)).cloned().collect()
+    inventory
+        .devices
+        .keys()
+        .filter(|name| principal.may_reach(name))
+        .cloned()
+        .collect()
 }

@@ -27,7 +27,13 @@ const FLUSH: Duration = Duration::from_millis(200);
 ///
 /// # Errors
 /// `io` when the streams break before a client has spoken.
-pub async fn serve<R, W>(path: Arc<Path>, principal: Principal, input: R, output: W, shutdown: CancellationToken) -> Result<bool>
+pub async fn serve<R, W>(
+    path: Arc<Path>,
+    principal: Principal,
+    input: R,
+    output: W,
+    shutdown: CancellationToken,
+) -> Result<bool>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
@@ -81,7 +87,11 @@ struct HeldOpen<R> {
 
 impl<R> HeldOpen<R> {
     fn new(inner: R, path: Arc<Path>) -> Self {
-        Self { inner, path, idle: None }
+        Self {
+            inner,
+            path,
+            idle: None,
+        }
     }
 }
 

@@ -44,7 +44,12 @@ pub struct Answer {
 impl Answer {
     pub(super) fn from_typed<T: Serialize>(typed: Typed<T>, limits: OutputLimits) -> Result<Self> {
         match serde_json::to_value(typed.value) {
-            Ok(Value::Object(structured)) => Ok(Self { structured, text: typed.text, failed: typed.failed, limits }),
+            Ok(Value::Object(structured)) => Ok(Self {
+                structured,
+                text: typed.text,
+                failed: typed.failed,
+                limits,
+            }),
             Ok(_) => Err(Error::new(Code::Internal, "a tool's result is not an object")),
             Err(e) => Err(Error::new(Code::Internal, "a tool's result cannot be written as JSON").caused_by(e)),
         }

@@ -69,7 +69,11 @@ impl Progress {
     pub fn step(&self, done: usize, total: Option<usize>, message: impl Into<String>) {
         if let Some(sender) = &self.0 {
             let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            let _ = sender.send(Step { done: number(done), total: total.map(number), message: message.into() });
+            let _ = sender.send(Step {
+                done: number(done),
+                total: total.map(number),
+                message: message.into(),
+            });
         }
     }
 }

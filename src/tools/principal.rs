@@ -34,7 +34,11 @@ impl Allowed {
 impl Principal {
     /// The person at this machine: stdio and the command line, which the operating system has let in already.
     pub fn local(name: &str) -> Self {
-        Self { name: name.into(), tools: Allowed::All, devices: Allowed::All }
+        Self {
+            name: name.into(),
+            tools: Allowed::All,
+            devices: Allowed::All,
+        }
     }
 
     /// Whether it may call this tool.

@@ -60,10 +60,13 @@ pub(super) fn tool() -> Tool {
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
-    let text = context.results().get(&context.caller.name, &args.handle).ok_or_else(|| {
-        Error::new(Code::NotFound, format!("there is no result `{}`", args.handle))
-            .advise("results are kept for 30 minutes; run the command again")
-    })?;
+    let text = context
+        .results()
+        .get(&context.caller.name, &args.handle)
+        .ok_or_else(|| {
+            Error::new(Code::NotFound, format!("there is no result `{}`", args.handle))
+                .advise("results are kept for 30 minutes; run the command again")
+        })?;
     let mut output = Output {
         output: String::new(),
         total_lines: text.lines().count(),
@@ -81,7 +84,11 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         }
         (None, None) => {
             let from = args.from_line.unwrap_or(1).max(1);
-            let lines: Vec<&str> = text.split_inclusive('\n').skip(from - 1).take(args.lines.unwrap_or(500)).collect();
+            let lines: Vec<&str> = text
+                .split_inclusive('\n')
+                .skip(from - 1)
+                .take(args.lines.unwrap_or(500))
+                .collect();
             output.first_line = (!lines.is_empty()).then_some(from);
             output.last_line = (!lines.is_empty()).then_some(from + lines.len() - 1);
             output.output = lines.concat();
@@ -92,11 +99,21 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
 
 /// Matching lines as `12:text`, lines around them as `11-text`, as grep writes them.
 fn search(text: &str, pattern: &str, around: usize, output: &mut Output) -> Result<()> {
-    let regex = RegexBuilder::new(pattern).case_insensitive(true).size_limit(1 << 20).build().map_err(|e| {
-        Error::new(Code::InvalidInput, format!("`search` is not a regular expression: {e}")).advise("escape special characters")
-    })?;
+    let regex = RegexBuilder::new(pattern)
+        .case_insensitive(true)
+        .size_limit(1 << 20)
+        .build()
+        .map_err(|e| {
+            Error::new(Code::InvalidInput, format!("`search` is not a regular expression: {e}"))
+                .advise("escape special characters")
+        })?;
     let lines: Vec<&str> = text.lines().collect();
-    let hits: Vec<usize> = lines.iter().enumerate().filter(|(_, line)| regex.is_match(line)).map(|(at, _)| at).collect();
+    let hits: Vec<usize> = lines
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| regex.is_match(line))
+        .map(|(at, _)| at)
+        .collect();
     let mut shown_to = 0;
     for &hit in &hits {
         let from = hit.saturating_sub(around).max(shown_to);

@@ -36,7 +36,11 @@ impl Results {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.make_room(text.len());
         kept.bytes += text.len();
-        let entry = Entry { caller: caller.clone(), text: Arc::new(text), used: Instant::now() };
+        let entry = Entry {
+            caller: caller.clone(),
+            text: Arc::new(text),
+            used: Instant::now(),
+        };
         kept.by_handle.insert(handle.clone(), entry);
         handle
     }
@@ -45,7 +49,10 @@ impl Results {
     pub fn get(&self, caller: &str, handle: &str) -> Option<Arc<String>> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.drop_old();
-        let entry = kept.by_handle.get_mut(handle).filter(|entry| &*entry.caller == caller)?;
+        let entry = kept
+            .by_handle
+            .get_mut(handle)
+            .filter(|entry| &*entry.caller == caller)?;
         entry.used = Instant::now();
         Some(entry.text.clone())
     }
@@ -66,8 +73,14 @@ impl Kept {
     fn make_room(&mut self, wanted: usize) {
         self.drop_old();
         while self.bytes + wanted > CAPACITY {
-            let oldest = self.by_handle.iter().min_by_key(|(_, entry)| entry.used).map(|(handle, _)| handle.clone());
-            let Some(entry) = oldest.and_then(|handle| self.by_handle.remove(&handle)) else { return };
+            let oldest = self
+                .by_handle
+                .iter()
+                .min_by_key(|(_, entry)| entry.used)
+                .map(|(handle, _)| handle.clone());
+            let Some(entry) = oldest.and_then(|handle| self.by_handle.remove(&handle)) else {
+                return;
+            };
             self.bytes = self.bytes.saturating_sub(entry.text.len());
         }
     }

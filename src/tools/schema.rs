@@ -4,7 +4,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value};
 
 /// The schema of a tool's arguments: closed, without nulls (the call path drops them).
-pub fn input<T: JsonSchema>() -> Value {
+pub(super) fn input<T: JsonSchema>() -> Value {
     let mut schema = generate::<T>();
     tidy(&mut schema, true);
     if let Value::Object(root) = &mut schema {
@@ -17,7 +17,7 @@ pub fn input<T: JsonSchema>() -> Value {
 }
 
 /// The schema of a tool's structured result: open, so that what was cut can be noted in it.
-pub fn output<T: JsonSchema>() -> Value {
+pub(super) fn output<T: JsonSchema>() -> Value {
     let mut schema = generate::<T>();
     tidy(&mut schema, false);
     if let Value::Object(root) = &mut schema {
@@ -45,6 +45,7 @@ fn tidy(schema: &mut Value, arguments: bool) {
             if map.get("format").is_some_and(Value::is_string) {
                 map.remove("format");
             }
+            words(map);
             if arguments {
                 drop_null(map);
             }
@@ -52,6 +53,17 @@ fn tidy(schema: &mut Value, arguments: bool) {
         }
         Value::Array(items) => items.iter_mut().for_each(|value| tidy(value, arguments)),
         _ => {}
+    }
+}
+
+/// A choice of words, each with its description, becomes the plain list of the words.
+fn words(map: &mut Map<String, Value>) {
+    let Some(Value::Array(choices)) = map.get("oneOf") else { return };
+    let words: Option<Vec<Value>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
+    if let Some(words) = words {
+        map.remove("oneOf");
+        map.insert("type".into(), "string".into());
+        map.insert("enum".into(), Value::Array(words));
     }
 }
 

@@ -102,17 +102,29 @@ pub struct Typed<T> {
 impl<T> Typed<T> {
     /// Text is the value as indented JSON.
     pub fn json(value: T) -> Self {
-        Self { value, text: Text::Json, failed: false }
+        Self {
+            value,
+            text: Text::Json,
+            failed: false,
+        }
     }
 
     /// Text is the string in this field of the value.
     pub fn field(value: T, field: &'static str) -> Self {
-        Self { value, text: Text::Field(field), failed: false }
+        Self {
+            value,
+            text: Text::Field(field),
+            failed: false,
+        }
     }
 
     /// Text of its own.
     pub fn text(value: T, text: impl Into<String>) -> Self {
-        Self { value, text: Text::Own(text.into()), failed: false }
+        Self {
+            value,
+            text: Text::Own(text.into()),
+            failed: false,
+        }
     }
 
     /// Marks the answer as the report of a failure where `failed`.
@@ -214,5 +226,9 @@ impl Tool {
 
 /// A string argument, for `judged` functions; empty where it is missing.
 pub fn string_argument(arguments: &Arguments, name: &str) -> String {
-    arguments.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    arguments
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -48,7 +48,7 @@ impl Control {
 /// # Errors
 /// What stood in the way before the device gave a verdict: no way to the device, a lock, somebody's edits, a cancelled call. Once there
 /// is a verdict the report holds it.
-pub async fn apply(pool: &Pool, device: &Arc<Device>, change: &Change, control: &Control) -> Result<Report> {
+pub(crate) async fn apply(pool: &Pool, device: &Arc<Device>, change: &Change, control: &Control) -> Result<Report> {
     let mut report = Report {
         outcome: Outcome::CheckFailed,
         diff: String::new(),
@@ -58,7 +58,9 @@ pub async fn apply(pool: &Pool, device: &Arc<Device>, change: &Change, control: 
         token: format!("jmcp-{:08x}", rand::random::<u32>()),
         notes: Vec::new(),
     };
-    let mut transaction = control.step(device, open(pool, device, change, control, &mut report)).await?;
+    let mut transaction = control
+        .step(device, open(pool, device, change, control, &mut report))
+        .await?;
     let ready = prepare(&mut transaction, device, change, control, &mut report).await;
     if matches!(ready, Ok(true)) {
         commit::commit(pool, device, &mut transaction, change, &mut report, control.remaining()).await;
@@ -84,7 +86,10 @@ async fn open(
     let opened = Transaction::open(pool, device, wanted, control.remaining()).await;
     let transaction = match opened {
         Err(error) if wanted == Database::Private && refuses_private(&error) => {
-            report.notes.push(format!("the device refuses a private candidate ({}); edited exclusively", error.message()));
+            report.notes.push(format!(
+                "the device refuses a private candidate ({}); edited exclusively",
+                error.message()
+            ));
             Transaction::open(pool, device, Database::Exclusive, control.remaining()).await?
         }
         other => other?,
@@ -98,7 +103,9 @@ fn refuses_private(error: &Error) -> bool {
     let words = error.message().to_ascii_lowercase();
     error.code() == Code::Unsupported
         || (error.code() == Code::DeviceError
-            && ["not supported", "syntax error", "unknown element", "bad-element"].iter().any(|w| words.contains(w)))
+            && ["not supported", "syntax error", "unknown element", "bad-element"]
+                .iter()
+                .any(|w| words.contains(w)))
 }
 
 /// Up to the commit: whether there is something to commit and the device would take it.
@@ -115,7 +122,10 @@ async fn prepare(
         Ok(Some(pending)) => return Err(confirm_waits(device, &pending)),
         Ok(None) => {}
         Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
-            report.notes.push(format!("whether a confirmed commit waits could not be read: {}", error.message()));
+            report.notes.push(format!(
+                "whether a confirmed commit waits could not be read: {}",
+                error.message()
+            ));
         }
         Err(error) => return Err(error),
     }
@@ -142,7 +152,8 @@ async fn prepare(
 fn refused(report: &mut Report, device: &Device, what: &str, words: &str) -> Result<bool> {
     report.outcome = Outcome::Invalid;
     let message = format!("device `{}` {what}: {words}", device.name);
-    report.error = Some(Error::new(Code::ConfigurationInvalid, message).advise("nothing was committed; mend the configuration"));
+    report.error =
+        Some(Error::new(Code::ConfigurationInvalid, message).advise("nothing was committed; mend the configuration"));
     Ok(false)
 }
 
@@ -159,7 +170,10 @@ fn confirm_waits(device: &Device, pending: &history::Pending) -> Error {
 /// Closes the transaction. After a step that was given up, its session is closed instead: the device discards the candidate by itself.
 async fn finish(transaction: Transaction, ready: Result<bool>, mut report: Report) -> Result<Report> {
     let given_up = |error: &Error| {
-        matches!(error.code(), Code::Cancelled | Code::Timeout | Code::Transport | Code::Protocol)
+        matches!(
+            error.code(),
+            Code::Cancelled | Code::Timeout | Code::Transport | Code::Protocol
+        )
     };
     match ready {
         Err(error) if given_up(&error) && transaction.database() != Database::Shared => {

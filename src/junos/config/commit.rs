@@ -12,8 +12,12 @@ use crate::{
 /// configurations and for several routing engines.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// How often, and at what distance, the history is asked after a lost reply.
-const LOOKS: [Duration; 4] =
-    [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5), Duration::from_secs(10)];
+const LOOKS: [Duration; 4] = [
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+];
 
 /// `<commit-configuration>`, whose `confirm-timeout` is in minutes (that of RFC 6241's `<commit>` is in seconds, and Junos
 /// rounds it).
@@ -22,7 +26,11 @@ pub(super) fn request(change: &Change, token: &str) -> String {
         .confirm_minutes
         .map(|minutes| format!("<confirmed/><confirm-timeout>{minutes}</confirm-timeout>"))
         .unwrap_or_default();
-    let comment: String = change.comment.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let comment: String = change
+        .comment
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let comment = comment.replace('"', "'");
     format!(
         "<commit-configuration>{confirmed}<log>{} [{token}]</log></commit-configuration>",
@@ -45,7 +53,8 @@ pub(super) async fn commit(
         Ok(Verdict::Refused(words)) => {
             report.outcome = Outcome::Invalid;
             let message = format!("device `{}` refuses the commit: {words}", device.name);
-            report.error = Some(Error::new(Code::ConfigurationInvalid, message).advise("nothing was committed; mend the change"));
+            report.error =
+                Some(Error::new(Code::ConfigurationInvalid, message).advise("nothing was committed; mend the change"));
         }
         Err(error) => resolve(pool, device, report, error).await,
     }
@@ -57,11 +66,15 @@ async fn resolve(pool: &Pool, device: &Arc<Device>, report: &mut Report, lost: E
     let mut read_once = false;
     for pause in LOOKS {
         tokio::time::sleep(pause).await;
-        let Ok(reply) = pool.read(device, history::REQUEST, Duration::from_secs(30)).await else { continue };
+        let Ok(reply) = pool.read(device, history::REQUEST, Duration::from_secs(30)).await else {
+            continue;
+        };
         read_once = true;
         if history::has(reply.root(), &report.token) {
             report.outcome = Outcome::Committed;
-            report.notes.push("the reply to the commit was lost; the device's commit history shows that it happened".into());
+            report
+                .notes
+                .push("the reply to the commit was lost; the device's commit history shows that it happened".into());
             return;
         }
     }
@@ -71,7 +84,11 @@ async fn resolve(pool: &Pool, device: &Arc<Device>, report: &mut Report, lost: E
     } else {
         "the device cannot be asked at the moment"
     };
-    let message = format!("device `{}`: the reply to the commit was lost ({}), and {found}", device.name, lost.message());
+    let message = format!(
+        "device `{}`: the reply to the commit was lost ({}), and {found}",
+        device.name,
+        lost.message()
+    );
     let advice = format!(
         "do not repeat the change before a person has looked at `show system commit` for `{}` and at `show configuration | compare rollback 1`",
         report.token
@@ -83,7 +100,7 @@ async fn resolve(pool: &Pool, device: &Arc<Device>, report: &mut Report, lost: E
 ///
 /// # Errors
 /// `not_found` when none waits; `configuration_invalid` when the device refuses; `commit_unknown` when the reply is lost.
-pub async fn confirm(pool: &Pool, device: &Arc<Device>, comment: &str, timeout: Duration) -> Result<String> {
+pub(crate) async fn confirm(pool: &Pool, device: &Arc<Device>, comment: &str, timeout: Duration) -> Result<String> {
     let mut transaction = Transaction::open(pool, device, Database::Exclusive, timeout).await?;
     let outcome = confirm_in(&mut transaction, device, comment, timeout).await;
     match (outcome, transaction.close().await) {
@@ -103,15 +120,22 @@ async fn confirm_in(
     timeout: Duration,
 ) -> Result<String> {
     let Some(pending) = history::pending(transaction, timeout).await? else {
-        return Err(Error::new(Code::NotFound, format!("device `{}`: no confirmed commit waits", device.name))
-            .advise("it was confirmed already, or its time was over and the device rolled it back"));
+        return Err(Error::new(
+            Code::NotFound,
+            format!("device `{}`: no confirmed commit waits", device.name),
+        )
+        .advise("it was confirmed already, or its time was over and the device rolled it back"));
     };
-    let request = format!("<commit-configuration><log>{}</log></commit-configuration>", escape(comment));
+    let request = format!(
+        "<commit-configuration><log>{}</log></commit-configuration>",
+        escape(comment)
+    );
     match transaction.commit(&request, timeout.max(PATIENCE)).await {
         Ok(Verdict::Good) => Ok(pending.user),
-        Ok(Verdict::Refused(words)) => {
-            Err(Error::new(Code::ConfigurationInvalid, format!("device `{}` refuses to confirm: {words}", device.name)))
-        }
+        Ok(Verdict::Refused(words)) => Err(Error::new(
+            Code::ConfigurationInvalid,
+            format!("device `{}` refuses to confirm: {words}", device.name),
+        )),
         Err(lost) => {
             let message = format!("device `{}`: the reply to the confirmation was lost", device.name);
             Err(Error::new(Code::CommitUnknown, message)

@@ -26,7 +26,11 @@ pub(super) fn find_pending(root: &Element) -> Option<Pending> {
     let entry = root.descendants("commit-history").into_iter().next()?;
     let user = entry.text_at(&["user"]).unwrap_or_else(|| "unknown".into());
     let marked = root.descendants("commit-confirmed").into_iter().next().map(|e| {
-        let inner: Vec<String> = e.elements().map(|c| c.text().trim().to_owned()).filter(|t| !t.is_empty()).collect();
+        let inner: Vec<String> = e
+            .elements()
+            .map(|c| c.text().trim().to_owned())
+            .filter(|t| !t.is_empty())
+            .collect();
         let own = e.text().trim().to_owned();
         if inner.is_empty() { own } else { inner.join(" ") }
     });
@@ -35,14 +39,17 @@ pub(super) fn find_pending(root: &Element) -> Option<Pending> {
         .filter_map(|name| entry.text_at(&[name]))
         .find(|text| text.contains("rollback in") || text.contains("rolled back in"));
     let deadline = marked.or(commented)?;
-    Some(Pending { user, deadline: if deadline.is_empty() { "soon".into() } else { deadline } })
+    Some(Pending {
+        user,
+        deadline: if deadline.is_empty() { "soon".into() } else { deadline },
+    })
 }
 
 /// Whether a commit with this mark is in the history.
 pub(super) fn has(root: &Element, token: &str) -> bool {
-    root.descendants("commit-history").iter().any(|entry| {
-        entry.elements().any(|field| field.text().contains(token))
-    })
+    root.descendants("commit-history")
+        .iter()
+        .any(|entry| entry.elements().any(|field| field.text().contains(token)))
 }
 
 #[cfg(test)]
@@ -50,7 +57,9 @@ mod tests {
     use super::*;
 
     fn history(entry: &str) -> Element {
-        let text = format!("<rpc-reply><commit-information><commit-history>{entry}</commit-history></commit-information></rpc-reply>");
+        let text = format!(
+            "<rpc-reply><commit-information><commit-history>{entry}</commit-history></commit-information></rpc-reply>"
+        );
         Element::parse(text.as_bytes()).unwrap()
     }
 
@@ -58,9 +67,15 @@ mod tests {
     fn a_pending_commit_is_found_in_both_shapes() {
         let commented = history("<user>anna</user><comment>commit confirmed, rollback in 9mins</comment>");
         let found = find_pending(&commented).unwrap();
-        assert_eq!((found.user.as_str(), found.deadline.as_str()), ("anna", "commit confirmed, rollback in 9mins"));
+        assert_eq!(
+            (found.user.as_str(), found.deadline.as_str()),
+            ("anna", "commit confirmed, rollback in 9mins")
+        );
         assert!(find_pending(&history("<user>anna</user><commit-confirmed>10</commit-confirmed>")).is_some());
-        assert_eq!(find_pending(&history("<user>anna</user><log>rollback of the lab</log>")), None);
+        assert_eq!(
+            find_pending(&history("<user>anna</user><log>rollback of the lab</log>")),
+            None
+        );
     }
 
     #[test]

@@ -15,8 +15,14 @@ pub(super) fn request(change: &Change) -> Result<String> {
     if text.trim().is_empty() {
         return Err(wrong("the configuration is empty"));
     }
-    if let Some(c) = text.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        return Err(wrong(format!("the configuration holds the control character U+{:04X}", u32::from(c))));
+    if let Some(c) = text
+        .chars()
+        .find(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+    {
+        return Err(wrong(format!(
+            "the configuration holds the control character U+{:04X}",
+            u32::from(c)
+        )));
     }
     let action = change.action.unwrap_or(Action::Replace).as_str();
     Ok(match change.format {
@@ -36,7 +42,10 @@ pub(super) fn request(change: &Change) -> Result<String> {
             )
         }
         ConfigFormat::Xml => {
-            format!("<load-configuration action=\"{action}\" format=\"xml\">{}</load-configuration>", xml(text)?)
+            format!(
+                "<load-configuration action=\"{action}\" format=\"xml\">{}</load-configuration>",
+                xml(text)?
+            )
         }
     })
 }

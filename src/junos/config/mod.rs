@@ -9,11 +9,8 @@ mod transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::{
-    apply::{Control, apply},
-    commit::confirm,
-    transaction::Transaction,
-};
+pub use self::{apply::Control, transaction::Transaction};
+pub(crate) use self::{apply::apply, commit::confirm};
 use crate::error::Error;
 
 /// A format of configuration.

@@ -8,7 +8,7 @@ use crate::{
     error::{Code, Error, Result},
     junos::{
         inventory::Device,
-        netconf::{Reply, RpcError},
+        netconf::reply::{Reply, RpcError},
         pool::{Lease, Pool},
     },
 };
@@ -43,8 +43,13 @@ impl Transaction {
     /// `configuration_locked` naming the holder, `candidate_modified`, whatever the way to the device reports.
     pub async fn open(pool: &Pool, device: &Arc<Device>, database: Database, timeout: Duration) -> Result<Self> {
         let lease = pool.exclusive(device, timeout).await?;
-        let mut transaction =
-            Self { lease, device: device.clone(), database, dirty: false, warnings: Vec::new() };
+        let mut transaction = Self {
+            lease,
+            device: device.clone(),
+            database,
+            dirty: false,
+            warnings: Vec::new(),
+        };
         let request = match database {
             Database::Private => "<open-configuration><private/></open-configuration>",
             Database::Exclusive => "<lock-configuration/>",
@@ -55,7 +60,12 @@ impl Transaction {
         };
         let reply = transaction.lease.request(request, timeout).await?;
         // That a private candidate is lost at the end of its session is what it is for.
-        transaction.note(reply.warnings().iter().filter(|w| !w.message.contains("uncommitted changes will be discarded")));
+        transaction.note(
+            reply
+                .warnings()
+                .iter()
+                .filter(|w| !w.message.contains("uncommitted changes will be discarded")),
+        );
         Ok(transaction)
     }
 
@@ -69,9 +79,13 @@ impl Transaction {
         if self.diff(timeout).await?.is_empty() {
             return Ok(());
         }
-        let message = format!("device `{}`: the shared candidate holds somebody's uncommitted edits", self.device.name);
-        Err(Error::new(Code::CandidateModified, message)
-            .advise("look at them with junos_config_diff version 0; a private candidate (the default) leaves them alone"))
+        let message = format!(
+            "device `{}`: the shared candidate holds somebody's uncommitted edits",
+            self.device.name
+        );
+        Err(Error::new(Code::CandidateModified, message).advise(
+            "look at them with junos_config_diff version 0; a private candidate (the default) leaves them alone",
+        ))
     }
 
     /// Brings the change into the candidate.
@@ -93,7 +107,11 @@ impl Transaction {
         let request = "<get-configuration compare=\"rollback\" rollback=\"0\" format=\"text\"/>";
         let reply = self.lease.request(request, timeout).await?;
         let text = reply.into_cli_text();
-        Ok(if text.trim().is_empty() { String::new() } else { text.trim_matches('\n').to_owned() + "\n" })
+        Ok(if text.trim().is_empty() {
+            String::new()
+        } else {
+            text.trim_matches('\n').to_owned() + "\n"
+        })
     }
 
     /// Asks the device to check the candidate.
@@ -142,7 +160,11 @@ impl Transaction {
                 if error.message().to_ascii_lowercase().contains("database is not open") {
                     continue;
                 }
-                let message = format!("device `{}`: candidate cleanup failed: {}", self.device.name, error.message());
+                let message = format!(
+                    "device `{}`: candidate cleanup failed: {}",
+                    self.device.name,
+                    error.message()
+                );
                 return Err(Error::new(Code::CandidateCleanupFailed, message)
                     .advise("its session was closed, which makes the device discard the candidate; `show system users` tells")
                     .caused_by(error));
@@ -155,7 +177,11 @@ impl Transaction {
     fn verdict(&mut self, reply: &Reply) -> Verdict {
         self.note(reply.warnings());
         let errors = reply.errors();
-        if errors.is_empty() { Verdict::Good } else { Verdict::Refused(words(errors)) }
+        if errors.is_empty() {
+            Verdict::Good
+        } else {
+            Verdict::Refused(words(errors))
+        }
     }
 
     fn note<'a>(&mut self, warnings: impl IntoIterator<Item = &'a RpcError>) {

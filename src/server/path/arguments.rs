@@ -16,7 +16,11 @@ pub(super) fn prepare(tool: &Tool, mut arguments: Arguments) -> Result<Arguments
     arguments.retain(|_, value| !value.is_null());
     resolve_aliases(tool, &mut arguments)?;
     let empty = Map::new();
-    let properties = tool.input.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    let properties = tool
+        .input
+        .get("properties")
+        .and_then(Value::as_object)
+        .unwrap_or(&empty);
     for (name, value) in &mut arguments {
         if let Some(schema) = properties.get(name) {
             coerce(schema, value);
@@ -26,16 +30,24 @@ pub(super) fn prepare(tool: &Tool, mut arguments: Arguments) -> Result<Arguments
     if problems.is_empty() {
         return Ok(arguments);
     }
-    Err(Error::new(Code::InvalidInput, format!("arguments of `{}`: {}", tool.name, problems.join("; ")))
-        .advise(format!("it takes {}", describe(tool, properties))))
+    Err(Error::new(
+        Code::InvalidInput,
+        format!("arguments of `{}`: {}", tool.name, problems.join("; ")),
+    )
+    .advise(format!("it takes {}", describe(tool, properties))))
 }
 
 fn resolve_aliases(tool: &Tool, arguments: &mut Arguments) -> Result<()> {
     for (alias, name) in tool.aliases {
-        let Some(value) = arguments.remove(*alias) else { continue };
+        let Some(value) = arguments.remove(*alias) else {
+            continue;
+        };
         match arguments.get(*name) {
             Some(present) if *present != value => {
-                let message = format!("arguments of `{}`: `{alias}` and `{name}` mean the same and differ", tool.name);
+                let message = format!(
+                    "arguments of `{}`: `{alias}` and `{name}` mean the same and differ",
+                    tool.name
+                );
                 return Err(Error::new(Code::InvalidInput, message).advise(format!("give only `{name}`")));
             }
             _ => arguments.insert((*name).to_owned(), value),
@@ -80,7 +92,12 @@ fn whole(value: &Value) -> Option<Value> {
 fn list(text: &str) -> Value {
     match serde_json::from_str::<Value>(text) {
         Ok(array @ Value::Array(_)) => array,
-        _ => text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(Value::from).collect(),
+        _ => text
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(Value::from)
+            .collect(),
     }
 }
 
@@ -121,11 +138,22 @@ fn problems(tool: &Tool, properties: &Map<String, Value>, arguments: &Arguments)
         .filter(|name| !properties.contains_key(*name))
         .map(|name| {
             let hint = did_you_mean(name, properties.keys().map(String::as_str));
-            format!("there is no `{name}`{}", if hint.is_empty() { String::new() } else { format!(" ({})", hint.trim()) })
+            format!(
+                "there is no `{name}`{}",
+                if hint.is_empty() {
+                    String::new()
+                } else {
+                    format!(" ({})", hint.trim())
+                }
+            )
         })
         .collect();
     let required = tool.input.get("required").and_then(Value::as_array);
-    let missing = required.into_iter().flatten().filter_map(Value::as_str).filter(|name| !arguments.contains_key(*name));
+    let missing = required
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter(|name| !arguments.contains_key(*name));
     problems.extend(missing.map(|name| format!("`{name}` is missing")));
     for (name, value) in arguments {
         let Some(schema) = properties.get(name) else { continue };
@@ -139,17 +167,31 @@ fn problems(tool: &Tool, properties: &Map<String, Value>, arguments: &Arguments)
 
 /// `router_name` (string, required), `timeout` (integer), ...
 fn describe(tool: &Tool, properties: &Map<String, Value>) -> String {
-    let required: Vec<&str> =
-        tool.input.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = tool
+        .input
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let parts: Vec<String> = properties
         .iter()
         .map(|(name, schema)| {
             let kind = types(schema).join(" or ");
-            let must = if required.contains(&name.as_str()) { ", required" } else { "" };
+            let must = if required.contains(&name.as_str()) {
+                ", required"
+            } else {
+                ""
+            };
             format!("`{name}` ({}{must})", if kind.is_empty() { "any" } else { &kind })
         })
         .collect();
-    if parts.is_empty() { "no arguments".into() } else { parts.join(", ") }
+    if parts.is_empty() {
+        "no arguments".into()
+    } else {
+        parts.join(", ")
+    }
 }
 
 /// "did you mean `x`? " for the nearest name; empty where none is near.

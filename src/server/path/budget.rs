@@ -26,10 +26,18 @@ pub(super) fn fit(structured: &mut Arguments, text: Text, limits: OutputLimits, 
     }
     let text = match text {
         Text::Own(text) => text,
-        Text::Field(field) => structured.get(field).and_then(Value::as_str).unwrap_or_default().to_owned(),
+        Text::Field(field) => structured
+            .get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned(),
         Text::Json => serde_json::to_string_pretty(structured).unwrap_or_default(),
     };
-    if text.len() > budget { cut(text, budget, None, limits.tail, keep) } else { text }
+    if text.len() > budget {
+        cut(text, budget, None, limits.tail, keep)
+    } else {
+        text
+    }
 }
 
 /// What the caller asked for with `max_lines`, `max_bytes` and `tail`.
@@ -51,7 +59,9 @@ fn limit(value: &mut Value, limits: OutputLimits, keep: Keep) {
 /// Cuts the longest strings to one common length, so that the whole fits and short outputs stay whole.
 fn cut_strings(structured: &mut Arguments, budget: usize, tail: bool, keep: Keep) {
     let mut lengths = Vec::new();
-    structured.values().for_each(|value| string_lengths(value, &mut lengths));
+    structured
+        .values()
+        .for_each(|value| string_lengths(value, &mut lengths));
     lengths.sort_unstable();
     let overhead = size(structured).saturating_sub(lengths.iter().sum());
     let mut room = budget.saturating_sub(overhead.min(budget / 2));
@@ -68,7 +78,9 @@ fn cut_strings(structured: &mut Arguments, budget: usize, tail: bool, keep: Keep
         common = length;
     }
     let longest = common.max(SHORTEST);
-    structured.values_mut().for_each(|value| cut_longer(value, longest, tail, keep));
+    structured
+        .values_mut()
+        .for_each(|value| cut_longer(value, longest, tail, keep));
 }
 
 fn string_lengths(value: &Value, lengths: &mut Vec<usize>) {
@@ -94,12 +106,18 @@ fn cut_longer(value: &mut Value, longest: usize, tail: bool, keep: Keep) {
 /// Shortens the longest top-level list, and makes an excerpt of free-form `data`, until the value fits.
 fn cut_lists(structured: &mut Arguments, budget: usize, keep: Keep) {
     let whole = serde_json::to_string_pretty(structured).unwrap_or_default();
-    if let Some(data) = structured.get_mut("data").filter(|data| data.is_object() || data.is_array()) {
+    if let Some(data) = structured
+        .get_mut("data")
+        .filter(|data| data.is_object() || data.is_array())
+    {
         let json = serde_json::to_string_pretty(data).unwrap_or_default();
         *data = Value::String(cut(json, budget / 2, None, false, keep));
     }
     let excess = size(structured).saturating_sub(budget);
-    let longest = structured.iter_mut().filter_map(|(_, v)| v.as_array_mut()).max_by_key(|items| items.len());
+    let longest = structured
+        .iter_mut()
+        .filter_map(|(_, v)| v.as_array_mut())
+        .max_by_key(|items| items.len());
     if let Some(items) = longest.filter(|_| excess > 0) {
         let total = items.len();
         let mut over = i64::try_from(excess + MARKER * 2).unwrap_or(i64::MAX);
@@ -109,19 +127,34 @@ fn cut_lists(structured: &mut Arguments, budget: usize, keep: Keep) {
         }
         let shown = items.len();
         let handle = keep(whole);
-        structured.insert("truncated".into(), json!({ "shown": shown, "total": total, "handle": handle }));
+        structured.insert(
+            "truncated".into(),
+            json!({ "shown": shown, "total": total, "handle": handle }),
+        );
     }
 }
 
 /// The part of a text that is shown, at whole lines where that is possible, with a line that says how to read on.
 fn cut(text: String, bytes: usize, lines: Option<usize>, tail: bool, keep: Keep) -> String {
     let (all_lines, all_bytes) = (text.lines().count(), text.len());
-    let shown = if tail { end(&text, bytes, lines) } else { beginning(&text, bytes, lines) }.to_owned();
+    let shown = if tail {
+        end(&text, bytes, lines)
+    } else {
+        beginning(&text, bytes, lines)
+    }
+    .to_owned();
     let count = shown.lines().count();
-    let (first, last, next) =
-        if tail { (all_lines + 1 - count.min(all_lines), all_lines, 1) } else { (1, count, count + 1) };
+    let (first, last, next) = if tail {
+        (all_lines + 1 - count.min(all_lines), all_lines, 1)
+    } else {
+        (1, count, count + 1)
+    };
     let handle = keep(text);
-    let newline = if shown.is_empty() || shown.ends_with('\n') { "" } else { "\n" };
+    let newline = if shown.is_empty() || shown.ends_with('\n') {
+        ""
+    } else {
+        "\n"
+    };
     let words = format!(
         "… (truncated: lines {first}-{last} of {all_lines}, {} of {all_bytes} bytes; read_result handle={handle} from_line={next} reads on)",
         shown.len()
@@ -132,7 +165,10 @@ fn cut(text: String, bytes: usize, lines: Option<usize>, tail: bool, keep: Keep)
 fn beginning(text: &str, bytes: usize, lines: Option<usize>) -> &str {
     let mut end = text.floor_char_boundary(bytes.min(text.len()));
     if let Some(lines) = lines {
-        let after = text.match_indices('\n').nth(lines.saturating_sub(1)).map_or(text.len(), |(at, _)| at + 1);
+        let after = text
+            .match_indices('\n')
+            .nth(lines.saturating_sub(1))
+            .map_or(text.len(), |(at, _)| at + 1);
         end = end.min(if lines == 0 { 0 } else { after });
     }
     let piece = text.get(..end).unwrap_or_default();
@@ -146,7 +182,10 @@ fn end(text: &str, bytes: usize, lines: Option<usize>) -> &str {
     let mut start = text.ceil_char_boundary(text.len().saturating_sub(bytes));
     if let Some(lines) = lines {
         let body = text.strip_suffix('\n').unwrap_or(text);
-        let after = body.rmatch_indices('\n').nth(lines.saturating_sub(1)).map_or(0, |(at, _)| at + 1);
+        let after = body
+            .rmatch_indices('\n')
+            .nth(lines.saturating_sub(1))
+            .map_or(0, |(at, _)| at + 1);
         start = start.max(if lines == 0 { text.len() } else { after });
     }
     let piece = text.get(start..).unwrap_or_default();
@@ -191,7 +230,13 @@ mod tests {
     #[test]
     fn what_fits_stays_whole() {
         let mut value = object(json!({ "output": lines(10) }));
-        let text = fit(&mut value, Text::Field("output"), OutputLimits::default(), 1000, &|_| unreachable!());
+        let text = fit(
+            &mut value,
+            Text::Field("output"),
+            OutputLimits::default(),
+            1000,
+            &|_| unreachable!(),
+        );
         assert_eq!(text, lines(10));
     }
 
@@ -220,15 +265,24 @@ mod tests {
 
     #[test]
     fn the_tail_is_the_end() {
-        let limits = OutputLimits { max_lines: Some(2), max_bytes: None, tail: true };
+        let limits = OutputLimits {
+            max_lines: Some(2),
+            max_bytes: None,
+            tail: true,
+        };
         let mut value = object(json!({ "output": lines(10) }));
         let text = fit(&mut value, Text::Field("output"), limits, 4000, &|_| "r".into());
-        assert!(text.starts_with("line 9\nline 10\n… (truncated: lines 9-10 of 10"), "{text}");
+        assert!(
+            text.starts_with("line 9\nline 10\n… (truncated: lines 9-10 of 10"),
+            "{text}"
+        );
     }
 
     #[test]
     fn many_rows_are_cut_too() {
-        let rows: Vec<Value> = (0..1000).map(|i| json!({ "name": format!("router-{i}"), "ok": true })).collect();
+        let rows: Vec<Value> = (0..1000)
+            .map(|i| json!({ "name": format!("router-{i}"), "ok": true }))
+            .collect();
         let mut value = object(json!({ "rows": rows }));
         let text = fit(&mut value, Text::Json, OutputLimits::default(), 5000, &|_| "r".into());
         assert!(size(&value) <= 5000 && text.len() <= 5000 + MARKER);

@@ -37,10 +37,15 @@ impl Confirm {
             return Ok(());
         }
         let refusal = |why: &str| {
-            Error::new(Code::ConfirmationRequired, format!("`{}` needs a person's confirmation: {why}", tool.name))
-                .advise("an operator can change this with `--confirm`")
+            Error::new(
+                Code::ConfirmationRequired,
+                format!("`{}` needs a person's confirmation: {why}", tool.name),
+            )
+            .advise("an operator can change this with `--confirm`")
         };
-        let Some(ask) = &call.ask else { return Err(refusal("this client cannot ask")) };
+        let Some(ask) = &call.ask else {
+            return Err(refusal("this client cannot ask"));
+        };
         let arguments = serde_json::to_string_pretty(&call.arguments).unwrap_or_default();
         let message = format!("Run {} ({})?\n{arguments}", tool.name, tool.effect.as_str());
         let schema = serde_json::json!({

@@ -20,7 +20,11 @@ pub struct LimitOptions {
 
 impl Default for LimitOptions {
     fn default() -> Self {
-        Self { in_flight: 256, per_caller: 256, per_device: 64 }
+        Self {
+            in_flight: 256,
+            per_caller: 256,
+            per_device: 64,
+        }
     }
 }
 
@@ -47,7 +51,10 @@ pub(super) struct Place {
 impl Limits {
     /// These limits.
     pub fn new(options: LimitOptions) -> Self {
-        Self { options, counts: Arc::default() }
+        Self {
+            options,
+            counts: Arc::default(),
+        }
     }
 
     /// A place for a call of this caller to these devices.
@@ -76,13 +83,20 @@ impl Limits {
         for device in devices {
             *counts.devices.entry(device.clone()).or_default() += 1;
         }
-        Ok(Place { counts: self.counts.clone(), caller: caller.clone(), devices: devices.to_vec() })
+        Ok(Place {
+            counts: self.counts.clone(),
+            caller: caller.clone(),
+            devices: devices.to_vec(),
+        })
     }
 }
 
 fn refusal(whose: &str, count: usize) -> Error {
-    Error::new(Code::Overloaded, format!("{count} calls of {whose} are on their way, which is the limit"))
-        .advise("wait for one of them to end, then call again")
+    Error::new(
+        Code::Overloaded,
+        format!("{count} calls of {whose} are on their way, which is the limit"),
+    )
+    .advise("wait for one of them to end, then call again")
 }
 
 impl Drop for Place {
@@ -114,10 +128,17 @@ mod tests {
 
     #[test]
     fn a_place_is_given_back() {
-        let limits = Limits::new(LimitOptions { in_flight: 0, per_caller: 0, per_device: 1 });
+        let limits = Limits::new(LimitOptions {
+            in_flight: 0,
+            per_caller: 0,
+            per_device: 1,
+        });
         let caller: Arc<str> = "anna".into();
         let place = limits.enter(&caller, &["mx".into()]).unwrap();
-        assert_eq!(limits.enter(&caller, &["mx".into()]).err().unwrap().code(), Code::Overloaded);
+        assert_eq!(
+            limits.enter(&caller, &["mx".into()]).err().unwrap().code(),
+            Code::Overloaded
+        );
         assert!(limits.enter(&caller, &["ex".into()]).is_ok());
         drop(place);
         assert!(limits.enter(&caller, &["mx".into()]).is_ok());

@@ -153,7 +153,10 @@ impl Path {
 
     async fn answer(&self, call: Call, event: &mut Event) -> Result<Answer> {
         if self.shutdown.is_cancelled() {
-            return Err(Error::new(Code::ShuttingDown, "the server is going down and takes no further calls"));
+            return Err(Error::new(
+                Code::ShuttingDown,
+                "the server is going down and takes no further calls",
+            ));
         }
         let tool = self.tool(&call)?;
         event.tool(tool.name, tool.effect);
@@ -169,26 +172,37 @@ impl Path {
     }
 
     fn tool(&self, call: &Call) -> Result<&Tool> {
-        self.tools.find(&call.name).filter(|tool| call.principal.may_call(tool.name)).ok_or_else(|| {
-            let known: Vec<&str> = self.tools(&call.principal).iter().map(|tool| tool.name).collect();
-            Error::new(Code::UnknownTool, format!("unknown tool `{}`", call.name)).advise(format!(
-                "{}the tools are: {}",
-                arguments::did_you_mean(&call.name, known.iter().copied()),
-                known.join(", ")
-            ))
-        })
+        self.tools
+            .find(&call.name)
+            .filter(|tool| call.principal.may_call(tool.name))
+            .ok_or_else(|| {
+                let known: Vec<&str> = self.tools(&call.principal).iter().map(|tool| tool.name).collect();
+                Error::new(Code::UnknownTool, format!("unknown tool `{}`", call.name)).advise(format!(
+                    "{}the tools are: {}",
+                    arguments::did_you_mean(&call.name, known.iter().copied()),
+                    known.join(", ")
+                ))
+            })
     }
 
     fn check_effect(&self, tool: &Tool) -> Result<()> {
         if self.rules.read_only && tool.effect != Effect::Read {
-            return Err(Error::new(Code::ReadOnly, format!("`{}` changes things and this server is read-only", tool.name))
-                .advise("an operator can start jmcp without `--read-only`; trying again does not help"));
+            return Err(Error::new(
+                Code::ReadOnly,
+                format!("`{}` changes things and this server is read-only", tool.name),
+            )
+            .advise("an operator can start jmcp without `--read-only`; trying again does not help"));
         }
         Ok(())
     }
 
     fn present(&self, caller: &Arc<str>, answer: Answer, duration: Duration) -> Answered {
-        let Answer { mut structured, text, failed, limits } = answer;
+        let Answer {
+            mut structured,
+            text,
+            failed,
+            limits,
+        } = answer;
         structured.values_mut().for_each(clean::value);
         let text = match text {
             Text::Own(text) => Text::Own(clean::text(text)),
@@ -196,13 +210,23 @@ impl Path {
         };
         let keep = |text: String| self.services.results.keep(caller, text);
         let text = budget::fit(&mut structured, text, limits, self.rules.max_result_chars, &keep);
-        Answered { text, structured: Some(structured), failed, error: None, duration }
+        Answered {
+            text,
+            structured: Some(structured),
+            failed,
+            error: None,
+            duration,
+        }
     }
 }
 
 /// What a model reads of an error: what happened, what to do, whether trying again helps.
 fn error_text(error: &Error) -> String {
-    let again = if error.code().retryable() { "trying again later may help" } else { "trying again does not help" };
+    let again = if error.code().retryable() {
+        "trying again later may help"
+    } else {
+        "trying again does not help"
+    };
     match error.advice() {
         Some(advice) => format!("{} [code={}]\n{advice} ({again})", error.message(), error.code()),
         None => format!("{} [code={}]\n({again})", error.message(), error.code()),

@@ -21,7 +21,9 @@ const GRACE: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) async fn run(path: &Path, tool: &Tool, call: Call, arguments: Arguments) -> Result<Answer> {
-    let timeout = seconds(&arguments, "timeout").unwrap_or(path.rules.timeout).min(LONGEST);
+    let timeout = seconds(&arguments, "timeout")
+        .unwrap_or(path.rules.timeout)
+        .min(LONGEST);
     let cancel = path.shutdown.child_token();
     let context = Context {
         caller: call.principal.clone(),
@@ -33,13 +35,21 @@ pub(super) async fn run(path: &Path, tool: &Tool, call: Call, arguments: Argumen
         ask: call.ask.clone(),
         limits: output_limits(&arguments),
     };
-    let Call { cancel: taken_back, progress: _progress, .. } = call;
+    let Call {
+        cancel: taken_back,
+        progress: _progress,
+        ..
+    } = call;
     let task = path.running.spawn(tool.run(context, arguments));
     if tool.effect != Effect::Read {
         return finish(path, tool, write(task, &cancel, &taken_back).await);
     }
     let mut task = DropAborts(task);
-    let limit = if tool.limit == Limit::Own { LONGEST } else { timeout + GRACE };
+    let limit = if tool.limit == Limit::Own {
+        LONGEST
+    } else {
+        timeout + GRACE
+    };
     tokio::select! {
         outcome = &mut task.0 => finish(path, tool, outcome),
         () = taken_back.cancelled() => Err(Error::new(Code::Cancelled, format!("`{}` was cancelled by the client", tool.name))),
@@ -82,13 +92,18 @@ fn finish(path: &Path, tool: &Tool, outcome: Result<Result<Answer>, JoinError>) 
 }
 
 fn going_down(tool: &Tool) -> Error {
-    Error::new(Code::ShuttingDown, format!("`{}` was ended because the server is going down", tool.name))
+    Error::new(
+        Code::ShuttingDown,
+        format!("`{}` was ended because the server is going down", tool.name),
+    )
 }
 
 fn panic_words(e: JoinError) -> String {
     let payload = e.into_panic();
     let words = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    words.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+    words
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".into())
 }
 
 /// A task that nobody waits for is ended: dropping its future reaches the device.
@@ -109,7 +124,12 @@ fn seconds(arguments: &Arguments, name: &str) -> Option<Duration> {
 }
 
 fn output_limits(arguments: &Arguments) -> OutputLimits {
-    let number = |name: &str| arguments.get(name).and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    let number = |name: &str| {
+        arguments
+            .get(name)
+            .and_then(Value::as_u64)
+            .and_then(|n| usize::try_from(n).ok())
+    };
     OutputLimits {
         max_lines: number("max_lines"),
         max_bytes: number("max_bytes"),

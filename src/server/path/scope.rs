@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Code, Error, Result},
+    junos::inventory::Inventory,
     tools::{Arguments, Principal},
 };
 
@@ -11,10 +12,13 @@ use crate::{
 /// `unknown_router` for a device out of reach, in the words for a device that does not exist: a refusal never tells.
 pub(super) fn check(principal: &Principal, tool: &str, devices: &[String]) -> Result<()> {
     if !principal.may_call(tool) {
-        return Err(Error::new(Code::ToolScopeDenied, format!("caller `{}` may not use `{tool}`", principal.name)));
+        return Err(Error::new(
+            Code::ToolScopeDenied,
+            format!("caller `{}` may not use `{tool}`", principal.name),
+        ));
     }
     match devices.iter().find(|device| !principal.may_reach(device)) {
-        Some(device) => Err(crate::junos::unknown_router(device)),
+        Some(device) => Err(Inventory::unknown(device)),
         None => Ok(()),
     }
 }

@@ -136,8 +136,9 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         context,
     });
     let total = args.router_names.len();
-    let routers = stream::iter(args.router_names.iter().enumerate())
-        .map(|(at, router)| batch.clone().router(at, router))
+    let runs: Vec<_> =
+        args.router_names.iter().cloned().enumerate().map(|(at, router)| batch.clone().router(at, router)).collect();
+    let routers = stream::iter(runs)
         .buffer_unordered(args.max_concurrent_routers.unwrap_or(16));
     let all = async {
         let mut done = 0;
@@ -158,20 +159,19 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
 }
 
 impl Batch {
-    async fn router(self: Arc<Self>, at: usize, router: &String) -> &String {
-        let batch = &self;
-        stream::iter(batch.commands.iter().enumerate())
-            .map(|(index, command)| async move {
-                let row = batch.command(router, command).await;
-                let mut rows = batch.rows.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(cell) = rows.get_mut(at).and_then(|rows| rows.get_mut(index)) {
-                    *cell = Some(row);
-                }
-            })
-            .buffer_unordered(COMMANDS_AT_ONCE)
-            .collect::<()>()
-            .await;
+    async fn router(self: Arc<Self>, at: usize, router: String) -> String {
+        let runs: Vec<_> = (0..self.commands.len()).map(|index| self.fill(at, &router, index)).collect();
+        stream::iter(runs).buffer_unordered(COMMANDS_AT_ONCE).collect::<()>().await;
         router
+    }
+
+    async fn fill(&self, at: usize, router: &str, index: usize) {
+        let Some(command) = self.commands.get(index) else { return };
+        let row = self.command(router, command).await;
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cell) = rows.get_mut(at).and_then(|rows| rows.get_mut(index)) {
+            *cell = Some(row);
+        }
     }
 
     async fn command(&self, router: &str, command: &str) -> Row {

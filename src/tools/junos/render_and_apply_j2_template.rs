@@ -140,7 +140,7 @@ async fn each(context: &Context, routers: &[String], change: &Change) -> Result<
     for router in routers {
         policy.judge_config(
             "render_and_apply_j2_template",
-            context.services.junos.device(router)?.as_ref(),
+            &context.services.junos.device(router)?.name,
             Some(change.format.as_str()),
             &change.text,
         )?;
@@ -148,7 +148,8 @@ async fn each(context: &Context, routers: &[String], change: &Change) -> Result<
     let at_once = if change.check_only { DRY_RUNS_AT_ONCE } else { 1 };
     let total = routers.len();
     let mut rows = Vec::with_capacity(total);
-    let runs = stream::iter(routers).map(|router| one(context, router, change)).buffered(at_once);
+    let runs: Vec<_> = routers.iter().map(|router| one(context, router, change)).collect();
+    let runs = stream::iter(runs).buffered(at_once);
     tokio::pin!(runs);
     while let Some(row) = runs.next().await {
         context.progress.step(rows.len() + 1, Some(total), format!("{}: done", row.router));
