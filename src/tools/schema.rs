@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// The schema of a tool's arguments: closed, without nulls (the call path drops them).
 pub(super) fn input<T: JsonSchema>() -> Value {
     let mut schema = generate::<T>();
-    tidy(&mut schema, true);
+    tidy(&mut schema);
     if let Value::Object(root) = &mut schema {
         root.entry("type").or_insert_with(|| "object".into());
         root.entry("properties").or_insert_with(|| Value::Object(Map::new()));
@@ -19,7 +19,7 @@ pub(super) fn input<T: JsonSchema>() -> Value {
 /// The schema of a tool's structured result: open, so that what was cut can be noted in it.
 pub(super) fn output<T: JsonSchema>() -> Value {
     let mut schema = generate::<T>();
-    tidy(&mut schema, false);
+    tidy(&mut schema);
     if let Value::Object(root) = &mut schema {
         root.entry("type").or_insert_with(|| "object".into());
         root.remove("description");
@@ -35,8 +35,9 @@ fn generate<T: JsonSchema>() -> Value {
     settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
-/// Removes what only makes the list longer: titles, number formats, and for arguments the null alternatives.
-fn tidy(schema: &mut Value, arguments: bool) {
+/// Removes what only makes the list longer: titles, number formats, and null alternatives (the call path drops nulls in arguments,
+/// and results leave out what is not there).
+fn tidy(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             if map.get("title").is_some_and(Value::is_string) {
@@ -45,13 +46,11 @@ fn tidy(schema: &mut Value, arguments: bool) {
             if map.get("format").is_some_and(Value::is_string) {
                 map.remove("format");
             }
+            drop_null(map);
             words(map);
-            if arguments {
-                drop_null(map);
-            }
-            map.values_mut().for_each(|value| tidy(value, arguments));
+            map.values_mut().for_each(tidy);
         }
-        Value::Array(items) => items.iter_mut().for_each(|value| tidy(value, arguments)),
+        Value::Array(items) => items.iter_mut().for_each(tidy),
         _ => {}
     }
 }

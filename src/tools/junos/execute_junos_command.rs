@@ -33,7 +33,6 @@ struct Output {
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Value>,
     /// Warnings that came with the answer.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     /// Seconds.
     execution_duration: f64,

@@ -77,7 +77,6 @@ struct Row {
     output: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Value>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     /// Error code, where it failed.
     #[serde(skip_serializing_if = "Option::is_none")]

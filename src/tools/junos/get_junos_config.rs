@@ -36,7 +36,6 @@ struct Output {
     /// The configuration as JSON, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Value>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
 

@@ -37,7 +37,6 @@ struct Output {
     outcome: Outcome,
     /// What was or would have been committed.
     diff: String,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
     /// Why it was not committed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,7 +53,6 @@ struct Output {
     #[serde(skip_serializing_if = "Option::is_none")]
     commit_token: Option<String>,
     database: Database,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
 }
 

@@ -69,9 +69,7 @@ struct Row {
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
     /// The row as a person reads it.
     #[serde(skip)]
