@@ -1,4 +1,8 @@
 //! Integration tests, one binary.
 
+mod architecture;
+mod documents;
+mod golden;
 mod openssh;
+mod stdio;
 mod support;

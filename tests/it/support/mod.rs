@@ -1,3 +1,5 @@
 //! What several integration tests share.
 
+pub(crate) mod golden;
+pub(crate) mod program;
 pub(crate) mod sshd;
