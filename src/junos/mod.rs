@@ -5,6 +5,7 @@ pub mod facts;
 pub mod inventory;
 pub mod netconf;
 pub mod pipes;
+pub mod template;
 pub mod transport;
 
 #[cfg(test)]
