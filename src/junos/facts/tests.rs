@@ -245,4 +245,7 @@ vc_mmvcf vc_mode "Mixed"
 domain_config domain "juniper.net"
 els switch_style "VLAN_L2NG"
 vlan switch_style "VLAN"
-vmhost_true vmhost true"#;
+vmhost_true vmhost true
+sw_info_srx_cluster version "17.3-2017-07-02.0_RELEASE_173_THROTTLE"
+current_re current_re ["master", "node", "fwdd", "member", "pfem", "re0"]
+re_info_mx_vc re_master {"member0": "1", "member1": "0", "default": "1"}"#;

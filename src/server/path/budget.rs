@@ -85,7 +85,7 @@ fn cut_strings(structured: &mut Arguments, budget: usize, tail: bool, keep: Keep
 
 fn string_lengths(value: &Value, lengths: &mut Vec<usize>) {
     match value {
-        Value::String(text) => lengths.push(text.len()),
+        Value::String(text) => lengths.push(escaped(text)),
         Value::Array(items) => items.iter().for_each(|item| string_lengths(item, lengths)),
         Value::Object(map) => map.values().for_each(|item| string_lengths(item, lengths)),
         _ => {}
@@ -94,8 +94,11 @@ fn string_lengths(value: &Value, lengths: &mut Vec<usize>) {
 
 fn cut_longer(value: &mut Value, longest: usize, tail: bool, keep: Keep) {
     match value {
-        Value::String(text) if text.len() > longest + MARKER => {
-            *text = cut(std::mem::take(text), longest, None, tail, keep);
+        Value::String(text) if escaped(text) > longest + MARKER => {
+            // As many bytes as come to `longest` once they are written as JSON, less what the marker takes.
+            let room = longest.saturating_sub(MARKER).max(SHORTEST / 2);
+            let bytes = room * text.len() / escaped(text).max(1);
+            *text = cut(std::mem::take(text), bytes, None, tail, keep);
         }
         Value::Array(items) => items.iter_mut().for_each(|item| cut_longer(item, longest, tail, keep)),
         Value::Object(map) => map.values_mut().for_each(|item| cut_longer(item, longest, tail, keep)),
@@ -194,6 +197,16 @@ fn end(text: &str, bytes: usize, lines: Option<usize>) -> &str {
         Some(at) if !begins_line && at + 1 < piece.len() => piece.get(at + 1..).unwrap_or(piece),
         _ => piece,
     }
+}
+
+/// Bytes of the text as a JSON string, without its quotes.
+fn escaped(text: &str) -> usize {
+    let extra = |byte: &u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 1,
+        0..=0x1f => 5,
+        _ => 0,
+    };
+    text.len() + text.as_bytes().iter().map(extra).sum::<usize>()
 }
 
 /// Bytes of the value as JSON, counted without writing it anywhere.
