@@ -52,13 +52,14 @@ async fn documents_name_only_flags_that_exist() {
     }
     help.push_str(&run(home.path(), &["known-hosts", "scan", "--help"]).await.stdout);
     for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
-        for line in read(document).lines().filter(|line| line.contains("jmcp ")) {
-            for word in line.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
-                let is_flag = word.len() > 3 && word.starts_with("--") && !word.starts_with("---");
-                let of_others = ["--rm", "--version", "--path", "--release", "--locked", "--check"];
-                if is_flag && !of_others.contains(&word) {
-                    assert!(help.contains(word), "{document}: jmcp has no `{word}`: {line}");
-                }
+        let text = read(document);
+        for word in text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')) {
+            let is_flag = word
+                .strip_prefix("--")
+                .is_some_and(|name| name.starts_with(|c: char| c.is_ascii_lowercase()));
+            // Flags of cargo and docker.
+            if is_flag && !["--release", "--rm"].contains(&word) {
+                assert!(help.contains(word), "{document}: jmcp has no `{word}`");
             }
         }
     }
@@ -68,16 +69,37 @@ async fn documents_name_only_flags_that_exist() {
 fn the_architecture_names_modules_that_exist() {
     let page = read("ARCHITECTURE.md");
     let mut names = 0;
-    for word in page.split(|c: char| c.is_whitespace() || "`()|,;".contains(c)) {
-        let word = word.trim_end_matches(['.', ':']);
-        if ["src/", "tests/", "fuzz/", "benches/", ".ci/"]
-            .iter()
-            .any(|folder| word.starts_with(folder))
-            && !word.contains(['*', '<', '{'])
-        {
+    for name in page.split('`').skip(1).step_by(2) {
+        let is_path = name.contains('/') && name.bytes().all(|b| b.is_ascii_lowercase() || b"/_.".contains(&b));
+        if is_path {
             names += 1;
-            assert!(file(word).exists(), "ARCHITECTURE.md: there is no `{word}`");
+            let places = ["", "src/", "src/junos/"].map(|folder| format!("{folder}{name}"));
+            let there = |place: &String| file(place).exists() || file(&format!("{place}.rs")).exists();
+            assert!(places.iter().any(there), "ARCHITECTURE.md: there is no `{name}`");
         }
     }
     assert!(names > 0, "ARCHITECTURE.md says where things are");
+}
+
+#[tokio::test]
+async fn the_template_of_an_inventory_lacks_nothing_but_key_files() {
+    let home = directory(ONE_DEVICE);
+    let template = file("devices-template.json");
+    let checked = run(home.path(), &["check", "-f", template.to_str().unwrap()]).await;
+    assert!(
+        checked.stdout.contains("ok    inventory"),
+        "{}{}",
+        checked.stdout,
+        checked.stderr
+    );
+    assert!(checked.stdout.contains("ok    guardrails"), "{}", checked.stdout);
+    let wrong: Vec<&str> = checked
+        .stdout
+        .lines()
+        .filter(|line| line.starts_with("wrong"))
+        .collect();
+    assert!(
+        !wrong.is_empty() && wrong.iter().all(|line| line.contains("private key file not found")),
+        "{wrong:?}"
+    );
 }
