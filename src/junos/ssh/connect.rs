@@ -60,9 +60,9 @@ async fn reach(options: &Options, dial: &Dial, below: Option<Arc<Session>>, hop:
                 server: &hop.server,
                 heard: line.heard(),
                 may_be_legacy: hop.is_device && !hop.legacy,
-                said: complaint.text(),
+                command: complaint.as_ref(),
             };
-            return Err(attempt.handshake(fault));
+            return Err(attempt.handshake(fault).await);
         }
         Err(_) => {
             let step = if line.heard() {
@@ -99,16 +99,15 @@ pub(super) async fn carrier(
     below: Option<&Session>,
     hop: &Hop,
     deadline: Instant,
-) -> Result<(Box<dyn Stream>, Complaint)> {
-    let none = Complaint::default();
+) -> Result<(Box<dyn Stream>, Option<Complaint>)> {
     match (below, dial) {
         (Some(below), _) => match timeout_at(deadline, below.tunnel(&hop.host, hop.port)).await {
-            Ok(tunnel) => Ok((Box::new(tunnel?), none)),
+            Ok(tunnel) => Ok((Box::new(tunnel?), None)),
             Err(_) => Err(failure::timed_out(&below.server, "open the tunnel", hop.timeout)),
         },
-        (None, Dial::Tcp) => Ok((Box::new(tcp(hop, deadline).await?), none)),
+        (None, Dial::Tcp) => Ok((Box::new(tcp(hop, deadline).await?), None)),
         (None, Dial::Command(command)) => match ProxyCommand::start(command) {
-            Ok((stream, complaint)) => Ok((Box::new(stream), complaint)),
+            Ok((stream, complaint)) => Ok((Box::new(stream), Some(complaint))),
             Err(error) => {
                 let text = format!("{}: the proxy command cannot be started: {error}", hop.server);
                 Err(Error::new(Code::ConnectFailed, text).caused_by(error))

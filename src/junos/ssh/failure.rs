@@ -4,7 +4,10 @@ use std::{io, time::Duration};
 
 use russh::AlgorithmKind;
 
-use super::handler::{Fault, one_line};
+use super::{
+    handler::{Fault, one_line},
+    proxy_command::Complaint,
+};
 use crate::error::{Code, Error};
 
 /// What is known about the connection that failed.
@@ -15,17 +18,30 @@ pub(super) struct Attempt<'a> {
     pub(super) heard: bool,
     /// Whether old algorithms could be allowed for it.
     pub(super) may_be_legacy: bool,
-    /// What the proxy command said on its standard error.
-    pub(super) said: Option<String>,
+    /// What carried it, if that was a proxy command.
+    pub(super) command: Option<&'a Complaint>,
 }
 
 impl Attempt<'_> {
     /// The connection came up, the SSH handshake on it did not.
-    pub(super) fn handshake(&self, fault: Fault) -> Error {
+    pub(super) async fn handshake(&self, fault: Fault) -> Error {
         let error = match fault {
             Fault::Refused(refused) => return *refused,
             Fault::Ssh(error) => error,
         };
+        if let Some(command) = self.command
+            && !self.heard
+        {
+            let said = command
+                .text()
+                .await
+                .map(|said| format!(": `{said}`"))
+                .unwrap_or_default();
+            return self
+                .failed(&format!("did not say anything through the proxy command{said}"))
+                .advise("check `ProxyCommand` in `ssh_config`: it must connect its input and output to the server")
+                .caused_by(error);
+        }
         match error {
             russh::Error::NoCommonAlgo { kind, ours, theirs } => self.no_common_algorithm(&kind, &ours, &theirs),
             russh::Error::Version => self
@@ -46,12 +62,7 @@ impl Attempt<'_> {
     }
 
     fn failed(&self, what: &str) -> Error {
-        let said = self
-            .said
-            .as_deref()
-            .map(|said| format!("; the proxy command said `{said}`"))
-            .unwrap_or_default();
-        Error::new(Code::ConnectFailed, format!("{} {what}{said}", self.server))
+        Error::new(Code::ConnectFailed, format!("{} {what}", self.server))
     }
 
     fn no_common_algorithm(&self, kind: &AlgorithmKind, ours: &[String], theirs: &[String]) -> Error {

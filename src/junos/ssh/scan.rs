@@ -79,7 +79,7 @@ async fn scan_device(connector: &SshConnector, device: &Device) -> Result<Vec<Sc
             signatures,
             deadline,
         };
-        match ask.ask(wire, &complaint, &line).await? {
+        match ask.ask(wire, complaint.as_ref(), &line).await? {
             Shown::Key(key) => found.push(scanned(&hop, &key)),
             Shown::Others(list) => offered = Some(list),
         }
@@ -135,7 +135,7 @@ struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    async fn ask(self, wire: Wire, complaint: &Complaint, line: &super::wire::Line) -> Result<Shown> {
+    async fn ask(self, wire: Wire, complaint: Option<&Complaint>, line: &super::wire::Line) -> Result<Shown> {
         let config = algorithms::client_config(&self.connector.options, self.hop.legacy, self.signatures);
         let noted = Arc::new(Mutex::new(None));
         let client = Client::new(Arc::new(Server::default()), Check::Note(noted.clone()));
@@ -165,9 +165,11 @@ impl Ask<'_> {
                     server: &self.hop.server,
                     heard: line.heard(),
                     may_be_legacy: self.hop.is_device && !self.hop.legacy,
-                    said: complaint.text(),
+                    command: complaint,
                 };
-                Err(attempt.handshake(fault.unwrap_or(Fault::Ssh(russh::Error::Disconnect))))
+                Err(attempt
+                    .handshake(fault.unwrap_or(Fault::Ssh(russh::Error::Disconnect)))
+                    .await)
             }
         }
     }
