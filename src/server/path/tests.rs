@@ -12,7 +12,7 @@ use crate::{
     junos::{
         Junos,
         inventory::{Device, Inventory},
-        pool::{Pool, PoolOptions},
+        pool::{self, Pool},
         transport::{Connect, Connection},
     },
     policy::Policy,
@@ -52,7 +52,7 @@ fn path(tools: Vec<Tool>, read_only: bool) -> Path {
     let inventory = Inventory::parse(text, std::path::Path::new("."), "test").unwrap();
     let policy = Policy::load(&inventory, true).unwrap();
     let services = Services {
-        junos: Junos::new(inventory, Pool::new(PoolOptions::default(), Arc::new(Nowhere))),
+        junos: Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere))),
         results: Results::default(),
         policy: arc_swap::ArcSwap::from_pointee(policy),
         options: Options::default(),
