@@ -101,15 +101,17 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let asker = self.asker(&request, &context);
+        let (progress, relaying) = progress::relay(&context).unzip();
         let call = Call {
             name: request.name.to_string(),
             arguments: request.arguments.unwrap_or_default(),
             principal: self.principal.clone(),
             cancel: context.ct.clone(),
             ask: asker.clone().map(|asker| asker as _),
-            progress: progress::relay(&context),
+            progress,
         };
         let answered = self.path.call(call).await;
+        progress::finish(relaying).await;
         match asker.and_then(|asker| asker.question()) {
             Some(question) if answered.error.is_some() => Ok(CallToolResponse::InputRequired(question)),
             _ => Ok(reply::result(answered).into()),

@@ -7,19 +7,29 @@ use rmcp::{
     model::{ProgressNotificationParam, ProgressToken},
     service::{Peer, RequestContext},
 };
-use tokio::{sync::mpsc, time::Instant};
+use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
 use crate::tools::Step;
 
 /// How often a client hears of a call that says nothing itself.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// How long an answer waits for the steps that were made before it.
+const BEFORE_ANSWER: Duration = Duration::from_secs(1);
+
 /// Where the steps of this call go; nowhere when the client sent no progress token. Ends with the call.
-pub(super) fn relay(context: &RequestContext<RoleServer>) -> Option<mpsc::UnboundedSender<Step>> {
+pub(super) fn relay(context: &RequestContext<RoleServer>) -> Option<(mpsc::UnboundedSender<Step>, JoinHandle<()>)> {
     let token = context.meta.get_progress_token()?;
     let (sender, receiver) = mpsc::unbounded_channel();
-    tokio::spawn(run(context.peer.clone(), token, receiver));
-    Some(sender)
+    let relaying = tokio::spawn(run(context.peer.clone(), token, receiver));
+    Some((sender, relaying))
+}
+
+/// Lets the last steps out before the answer: clients forget the progress token when they have the answer.
+pub(super) async fn finish(relaying: Option<JoinHandle<()>>) {
+    if let Some(relaying) = relaying {
+        let _ = tokio::time::timeout(BEFORE_ANSWER, relaying).await;
+    }
 }
 
 async fn run(peer: Peer<RoleServer>, token: ProgressToken, mut steps: mpsc::UnboundedReceiver<Step>) {
