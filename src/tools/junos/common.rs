@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 /// The device of a call.
@@ -36,4 +36,9 @@ pub(super) fn seconds(duration: Duration) -> f64 {
 /// A time in UTC, RFC 3339 with milliseconds.
 pub(super) fn timestamp(time: SystemTime) -> String {
     crate::time::rfc3339(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
+}
+
+/// The schema of a device's answer as JSON: an object, or its beginning as text where it had to be cut.
+pub(super) fn free_form(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": ["object", "string"] })
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::common::{On, Show, seconds};
+use super::common::{On, Show, seconds, free_form};
 use crate::{
     error::Result,
     junos::CommandFormat,
@@ -31,6 +31,7 @@ struct Output {
     output: String,
     /// The answer as JSON, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "free_form")]
     data: Option<Value>,
     /// Warnings that came with the answer.
     warnings: Vec<String>,

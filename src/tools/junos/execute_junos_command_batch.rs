@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use super::common::{Show, seconds, timestamp};
+use super::common::{Show, seconds, timestamp, free_form};
 use crate::{
     error::{Code, Error, Result},
     junos::CommandFormat,
@@ -75,7 +75,9 @@ struct Row {
     status: &'static str,
     /// The output, or what went wrong.
     output: String,
+    /// The output as JSON, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "free_form")]
     data: Option<Value>,
     warnings: Vec<String>,
     /// Error code, where it failed.

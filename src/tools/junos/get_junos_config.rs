@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::common::{On, Show};
+use super::common::{On, Show, free_form};
 use crate::{
     error::Result,
     junos::{ConfigFormat, ConfigQuery},
@@ -35,6 +35,7 @@ struct Output {
     config: String,
     /// The configuration as JSON, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "free_form")]
     data: Option<Value>,
     warnings: Vec<String>,
 }
