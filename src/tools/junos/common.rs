@@ -40,5 +40,5 @@ pub(super) fn timestamp(time: SystemTime) -> String {
 
 /// The schema of a device's answer as JSON: an object, or its beginning as text where it had to be cut.
 pub(super) fn free_form(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": ["object", "string"] })
+    json_schema!({ "anyOf": [{ "type": "object" }, { "type": "string" }] })
 }
