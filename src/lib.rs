@@ -4,7 +4,9 @@
 //! - [`error`]: the one error type and its closed list of codes.
 //! - [`secret`]: strings that cannot print themselves.
 //! - [`junos`]: Junos devices over NETCONF/SSH; knows nothing of MCP.
+//! - [`lab`]: simulated devices to try and to test the rest with.
 
 pub mod error;
 pub mod junos;
+pub mod lab;
 pub mod secret;
