@@ -7,4 +7,5 @@
 
 pub mod error;
 pub mod junos;
+pub mod lab;
 pub mod secret;
