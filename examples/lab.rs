@@ -15,13 +15,13 @@ async fn main() -> jmcp::error::Result<()> {
     })
     .await?;
     let files = lab.write_files(&dir)?;
-    eprintln!("{}", files.devices_json.display());
+    eprintln!("{}", files.inventory.display());
     for device in lab.devices() {
         eprintln!(
             "{} {} ssh -p {} lab@127.0.0.1",
-            device.name(),
+            device.name,
             device.host_key(),
-            device.port()
+            device.port
         );
     }
     let _ = tokio::signal::ctrl_c().await;

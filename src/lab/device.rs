@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, AtomicU64, Ordering},
@@ -14,7 +13,7 @@ use russh::keys::{PrivateKey, PublicKey};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    config::{Clock, Store},
+    config::{Clock, Event, Store},
     faults::Faults,
     keys,
     kind::Kind,
@@ -25,8 +24,13 @@ use super::{
 /// A running device of the lab.
 #[derive(Clone)]
 pub struct LabDevice {
+    /// Its name in the inventory, and its host name at start.
+    pub name: String,
+    /// The address where its SSH server listens.
+    pub address: String,
+    /// The port where its SSH server listens.
+    pub port: u16,
     pub(super) shared: Arc<Shared>,
-    pub(super) address: SocketAddr,
 }
 
 /// What a device has counted since it was started.
@@ -53,21 +57,6 @@ pub struct Counters {
 }
 
 impl LabDevice {
-    /// Its name in the inventory, and its host name at start.
-    pub fn name(&self) -> &str {
-        &self.shared.name
-    }
-
-    /// Where its SSH server listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The port of [`LabDevice::address`].
-    pub fn port(&self) -> u16 {
-        self.address.port()
-    }
-
     /// What it simulates.
     pub fn kind(&self) -> Kind {
         self.shared.kind
@@ -80,7 +69,7 @@ impl LabDevice {
 
     /// Its `known_hosts` line.
     pub fn known_hosts_line(&self) -> String {
-        format!("[{}]:{} {}", self.address.ip(), self.address.port(), self.host_key())
+        format!("[{}]:{} {}", self.address, self.port, self.host_key())
     }
 
     /// Its switches.
@@ -148,6 +137,20 @@ pub(super) struct Identity {
     pub(super) max_sessions: usize,
 }
 
+/// What became of the configuration, as a line of the log.
+fn line(event: &Event) -> String {
+    let Event {
+        session,
+        user,
+        action,
+        detail,
+        ..
+    } = event;
+    format!("configuration: {action:?} by {user} (session {session}) {detail}")
+        .trim_end()
+        .to_owned()
+}
+
 impl Shared {
     pub(super) fn new(identity: Identity, store: Store, clock: Arc<dyn Clock>, stop: CancellationToken) -> Self {
         let Identity {
@@ -195,7 +198,7 @@ impl Shared {
             .log()
             .iter()
             .skip(configuration.events_seen)
-            .map(|e| format!("{e:?}"))
+            .map(line)
             .collect();
         configuration.events_seen += new.len();
         drop(configuration);

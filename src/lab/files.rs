@@ -14,7 +14,7 @@ pub(super) const USER_KEY: &str = "id_ed25519";
 #[derive(Debug, Clone)]
 pub struct LabFiles {
     /// The inventory, readable for its owner only.
-    pub devices_json: PathBuf,
+    pub inventory: PathBuf,
     /// The host keys.
     pub known_hosts: PathBuf,
     /// The user's private key, readable for its owner only.
@@ -40,8 +40,8 @@ impl Lab {
                 Kind::Ex => "access switch",
             };
             json!({
-                "ip": device.address().ip().to_string(),
-                "port": device.port(),
+                "ip": device.address,
+                "port": device.port,
                 "username": USER,
                 "auth": auth,
                 "role": role,
@@ -51,7 +51,7 @@ impl Lab {
         Value::Object(
             self.devices()
                 .iter()
-                .map(|d| (d.name().to_owned(), entry(d)))
+                .map(|d| (d.name.clone(), entry(d)))
                 .collect::<Map<_, _>>(),
         )
     }
@@ -72,14 +72,14 @@ impl Lab {
     /// `io`, naming the file.
     pub fn write_files(&self, dir: &Path) -> Result<LabFiles> {
         let files = LabFiles {
-            devices_json: dir.join("devices.json"),
+            inventory: dir.join("devices.json"),
             known_hosts: dir.join("known_hosts"),
             private_key: dir.join(USER_KEY),
         };
         keys::write(&files.private_key, &self.user_key)?;
         let absolute = std::path::absolute(&files.private_key).unwrap_or_else(|_| files.private_key.clone());
-        let inventory = serde_json::to_string_pretty(&self.inventory_with(Some(&absolute))).unwrap_or_default() + "\n";
-        keys::write_private(&files.devices_json, inventory.as_bytes())?;
+        let content = serde_json::to_string_pretty(&self.inventory_with(Some(&absolute))).unwrap_or_default() + "\n";
+        keys::write_private(&files.inventory, content.as_bytes())?;
         keys::write_private(&files.known_hosts, self.known_hosts().as_bytes())?;
         Ok(files)
     }

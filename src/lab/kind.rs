@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::config::Style;
+use super::config::{self, Style};
 
 /// A kind of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,18 +53,18 @@ impl Kind {
     /// The release as namespaces name it.
     pub(super) fn release(self) -> &'static str {
         match self {
-            Kind::Mx => "23.4R2",
-            Kind::Srx => "24.4R1",
-            Kind::Ex => "23.2R1",
+            Kind::Mx => "24.4R1",
+            Kind::Srx => "23.4R2",
+            Kind::Ex => "23.2R2",
         }
     }
 
     /// The release as `show version` names it.
     pub(super) fn version(self) -> &'static str {
         match self {
-            Kind::Mx => "23.4R2.13",
-            Kind::Srx => "24.4R1.9",
-            Kind::Ex => "23.2R1.14",
+            Kind::Mx => "24.4R1.9",
+            Kind::Srx => "23.4R2.13",
+            Kind::Ex => "23.2R2.21",
         }
     }
 
@@ -81,9 +81,9 @@ impl Kind {
     /// The configuration that the device starts with.
     pub(super) fn initial_configuration(self) -> &'static str {
         match self {
-            Kind::Mx => include_str!("config/initial/mx-lab-1.conf"),
-            Kind::Srx => include_str!("config/initial/srx-lab-1.conf"),
-            Kind::Ex => include_str!("config/initial/ex-lab-1.conf"),
+            Kind::Mx => config::MX,
+            Kind::Srx => config::SRX,
+            Kind::Ex => config::EX,
         }
     }
 
@@ -92,7 +92,7 @@ impl Kind {
         let engines: &[&str] = match self {
             Kind::Mx => &["re0", "re1"],
             Kind::Srx => &["node0", "node1"],
-            Kind::Ex => &["fpc0", "fpc1"],
+            Kind::Ex => &["fpc0", "fpc1", "fpc2"],
         };
         Style {
             routing_engines: engines.iter().map(|&name| name.to_owned()).collect(),

@@ -18,12 +18,7 @@ mod pipe;
 mod ssh;
 mod wire;
 
-use std::{
-    net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
 use russh::keys::PrivateKey;
 use tokio::net::TcpListener;
@@ -130,9 +125,7 @@ impl Lab {
             .advise("choose another port, or none to let the system pick")
             .caused_by(e)
         })?;
-        let address = listener
-            .local_addr()
-            .unwrap_or_else(|_| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+        let port = listener.local_addr().map_or(port, |address| address.port());
         let configuration = kind
             .initial_configuration()
             .replace(&format!("{}-lab-1", kind.word()), &name);
@@ -148,7 +141,12 @@ impl Lab {
         };
         let shared = Arc::new(Shared::new(identity, store, Arc::clone(clock), self.stop.child_token()));
         tokio::spawn(ssh::serve(Arc::clone(&shared), listener));
-        Ok(LabDevice { shared, address })
+        Ok(LabDevice {
+            name: shared.name.clone(),
+            address: Ipv4Addr::LOCALHOST.to_string(),
+            port,
+            shared,
+        })
     }
 
     /// The devices, in the order of their ports.
@@ -158,7 +156,7 @@ impl Lab {
 
     /// The device of this name.
     pub fn device(&self, name: &str) -> Option<&LabDevice> {
-        self.devices.iter().find(|d| d.name() == name)
+        self.devices.iter().find(|d| d.name == name)
     }
 }
 

@@ -192,12 +192,19 @@ impl Operational {
         };
         let now = shared.now();
         let started = *self.started.get_or_init(|| now);
-        let running = shared.store(|store| store.running_set());
-        let mut context = view::context(&self.hardware, &running, now, started);
-        context.insert("args".to_owned(), Value::Object(arguments.clone()));
-        context.insert("who".to_owned(), serde_json::json!({"user": who.user, "pid": who.pid}));
+        let context = |engine: &str| {
+            let effective = shared.store(|store| store.effective_set(engine));
+            let mut context = view::context(&self.hardware, &effective, now, started);
+            context.insert("args".to_owned(), Value::Object(arguments.clone()));
+            context.insert("who".to_owned(), serde_json::json!({"user": who.user, "pid": who.pid}));
+            context
+        };
         let engines = self.engines(rpc, &arguments);
-        let text = match self.templates.render(file, &context, &engines) {
+        let text = match engines.as_slice() {
+            [] => self.templates.render(file, &context(self.first_engine())),
+            engines => self.templates.render_each(file, engines, context),
+        };
+        let text = match text {
             Ok(text) => text,
             Err(problem) => {
                 tracing::error!(device = %shared.name, file, %problem, "a reply file of the lab is broken");
@@ -211,6 +218,14 @@ impl Operational {
             Format::Json => json::of_reply(&text, true).map_or(Answer::Xml(text), Answer::Json),
             Format::JsonMinified => json::of_reply(&text, false).map_or(Answer::Xml(text), Answer::Json),
         }
+    }
+
+    fn first_engine(&self) -> &str {
+        self.hardware
+            .get("engines")
+            .and_then(|e| e.get(0))
+            .and_then(Value::as_str)
+            .unwrap_or_default()
     }
 
     /// The routing engines that answer one by one; none where the reply is not wrapped.

@@ -170,6 +170,12 @@ impl Store {
         print::set(&self.running, &[])
     }
 
+    /// The running configuration in set format as it takes effect on a routing engine or node (`re0`, `node1`): groups
+    /// applied, inactive parts left out.
+    pub fn effective_set(&self, here: &str) -> String {
+        print::set(&inherit::expand(&self.running, here).active(), &[])
+    }
+
     /// The shared candidate in set format.
     pub fn candidate_set(&self) -> String {
         print::set(&self.shared, &[])

@@ -37,6 +37,14 @@ impl Prefix {
         }
     }
 
+    /// The address alone, as a host route.
+    pub(super) fn host(self) -> Self {
+        Self {
+            address: self.address,
+            length: if self.address.is_ipv4() { 32 } else { 128 },
+        }
+    }
+
     /// Whether the address lies in this network.
     pub(super) fn contains(self, address: IpAddr) -> bool {
         address.is_ipv4() == self.address.is_ipv4()

@@ -79,24 +79,25 @@ impl Templates {
         })
     }
 
-    /// Fills a file; once per routing engine where engines are given.
-    pub(super) fn render(
+    /// Fills a file.
+    pub(super) fn render(&self, file: &str, context: &Map<String, Value>) -> Result<String, minijinja::Error> {
+        self.environment.get_template(file)?.render(Serde(context))
+    }
+
+    /// Fills a file once per routing engine, and joins the answers as Junos does.
+    pub(super) fn render_each(
         &self,
         file: &str,
-        context: &Map<String, Value>,
         engines: &[String],
+        context: impl Fn(&str) -> Map<String, Value>,
     ) -> Result<String, minijinja::Error> {
-        let template = self.environment.get_template(file)?;
         let xml = file.ends_with(".xml");
         let mut out = String::new();
-        if engines.is_empty() {
-            return template.render(Serde(context));
-        }
         for (index, engine) in engines.iter().enumerate() {
-            let mut context = context.clone();
+            let mut context = context(engine);
             context.insert("engine".to_owned(), Value::from(engine.clone()));
             context.insert("engine_index".to_owned(), Value::from(index));
-            let one = template.render(Serde(&context))?;
+            let one = self.render(file, &context)?;
             out += &match xml {
                 true => format!(
                     "\n<multi-routing-engine-item>\n\n<re-name>{engine}</re-name>\n\n{one}</multi-routing-engine-item>\n"

@@ -11,8 +11,14 @@ use self::{interfaces::Interface, routing::Routing};
 use crate::lab::clock::stamp;
 
 /// Everything a reply file can name.
-pub(super) fn context(hardware: &Value, running_set: &str, now: SystemTime, started: SystemTime) -> Map<String, Value> {
-    let configuration = tree(running_set);
+pub(super) fn context(
+    hardware: &Value,
+    effective_set: &str,
+    now: SystemTime,
+    started: SystemTime,
+) -> Map<String, Value> {
+    let mut configuration = tree(effective_set);
+    interfaces::apply_ranges(&mut configuration);
     let interfaces = interfaces::all(hardware, &configuration);
     let routing = Routing::of(hardware, &configuration, &interfaces);
     let before = hardware.get("uptime").and_then(Value::as_u64).unwrap_or(86_400);

@@ -64,6 +64,52 @@ pub(super) fn all(hardware: &Value, configuration: &Value) -> Vec<Interface> {
     all
 }
 
+/// Gives the statements of each `interface-range` to its members.
+pub(super) fn apply_ranges(configuration: &mut Value) {
+    for range in names(configuration, &["interfaces", "interface-range"]) {
+        let own = node(configuration, &["interfaces", "interface-range", &range])
+            .cloned()
+            .unwrap_or_default();
+        let mut members = names(&own, &["member"]);
+        for from in names(&own, &["member-range"]) {
+            let to = only_child(&own, &["member-range", &from, "to"]).unwrap_or_default();
+            members.extend(ports_between(&from, &to));
+        }
+        let Some(mut content) = own.as_object().cloned() else {
+            continue;
+        };
+        content.retain(|name, _| name != "member" && name != "member-range");
+        let Some(all) = configuration.get_mut("interfaces").and_then(Value::as_object_mut) else {
+            return;
+        };
+        for member in members {
+            let entry = all.entry(member).or_insert_with(|| json!({}));
+            if let Some(object) = entry.as_object_mut() {
+                content.iter().for_each(|(name, value)| {
+                    object.entry(name.clone()).or_insert_with(|| value.clone());
+                });
+            }
+        }
+    }
+    if let Some(all) = configuration.get_mut("interfaces").and_then(Value::as_object_mut) {
+        all.shift_remove("interface-range");
+    }
+}
+
+/// `ge-0/0/2` to `ge-0/0/4`: the ports of one card from the one to the other.
+fn ports_between(from: &str, to: &str) -> Vec<String> {
+    let split = |name: &str| {
+        name.rsplit_once('/')
+            .and_then(|(card, port)| Some((card.to_owned(), port.parse::<u32>().ok()?)))
+    };
+    match (split(from), split(to)) {
+        (Some((card, first)), Some((other, last))) if card == other => (first..=last.min(first.saturating_add(1000)))
+            .map(|port| format!("{card}/{port}"))
+            .collect(),
+        _ => vec![from.to_owned(), to.to_owned()],
+    }
+}
+
 /// An aggregate is up while one of its members is.
 fn bundles(all: &mut [Interface], configuration: &Value) {
     let up: Vec<(String, String)> = all
@@ -157,7 +203,6 @@ impl Unit {
     }
 
     fn member(interface: &str, number: &str, bundle: &str) -> Self {
-        let family = if bundle.starts_with("ae") { "aenet" } else { "aenet" };
         Self {
             name: format!("{interface}.{number}"),
             number: number.to_owned(),
@@ -165,7 +210,7 @@ impl Unit {
             vlan: None,
             disabled: false,
             families: vec![Family {
-                name: family.to_owned(),
+                name: "aenet".to_owned(),
                 addresses: Vec::new(),
                 bundle: Some(format!("{bundle}.{number}")),
             }],

@@ -29,7 +29,7 @@ struct Peer {
 }
 
 struct Route {
-    table: &'static str,
+    table: String,
     prefix: Prefix,
     protocol: &'static str,
     preference: u32,
@@ -43,12 +43,14 @@ struct Route {
 struct Attached {
     prefix: Prefix,
     interface: String,
+    /// The routing instance of the interface.
+    instance: Option<String>,
 }
 
 impl<'a> Routing<'a> {
     pub(super) fn of(hardware: &Value, configuration: &'a Value, interfaces: &[Interface]) -> Self {
-        let attached = attached(interfaces, true);
-        let all = attached_all(interfaces);
+        let attached = attached(interfaces, configuration, true);
+        let all = self::attached(interfaces, configuration, false);
         let autonomous_system =
             only_child(configuration, &["routing-options", "autonomous-system"]).unwrap_or_default();
         let router_id = only_child(configuration, &["routing-options", "router-id"])
@@ -61,7 +63,7 @@ impl<'a> Routing<'a> {
             .unwrap_or_default();
         let peers = peers(hardware, configuration, &autonomous_system, &attached, &all);
         let neighbors = ospf_neighbors(hardware, configuration, interfaces);
-        let routes = routes(hardware, configuration, &attached, &peers, &neighbors);
+        let routes = routes(configuration, &attached, &peers, &neighbors);
         Self {
             configuration,
             peers,
@@ -121,17 +123,15 @@ impl<'a> Routing<'a> {
                     }
                 }
             }
-            let protocols = ["Direct", "Local", "OSPF", "BGP", "Static"].map(|protocol| {
+            let protocols = ["Direct", "Local", "OSPF", "BGP", "Static", "Aggregate"].map(|protocol| {
                 json!({"name": protocol, "routes": routes.iter().filter(|r| r.protocol == protocol).count()})
             });
             json!({"name": name, "destinations": destinations, "routes": routes.len(), "protocols": protocols})
         };
-        ["inet.0", "inet6.0"]
-            .map(table)
-            .into_iter()
-            .filter(|t| t.get("routes").and_then(Value::as_u64) != Some(0))
-            .collect::<Vec<_>>()
-            .into()
+        let mut names: Vec<&str> = self.routes.iter().map(|r| r.table.as_str()).collect();
+        names.sort_by_key(|name| (name.contains("inet6"), name.len(), *name));
+        names.dedup();
+        names.into_iter().map(table).collect::<Vec<_>>().into()
     }
 }
 
@@ -168,7 +168,12 @@ impl Route {
     }
 }
 
-fn attached(interfaces: &[Interface], only_up: bool) -> Vec<Attached> {
+fn attached(interfaces: &[Interface], configuration: &Value, only_up: bool) -> Vec<Attached> {
+    let instances = names(configuration, &["routing-instances"]);
+    let instance_of = |unit: &str| {
+        let has = |name: &&String| node(configuration, &["routing-instances", name, "interface", unit]).is_some();
+        instances.iter().find(has).cloned()
+    };
     let mut found = Vec::new();
     for interface in interfaces {
         for unit in interface.units.iter().filter(|u| !only_up || u.is_up(interface)) {
@@ -181,15 +186,12 @@ fn attached(interfaces: &[Interface], only_up: bool) -> Vec<Attached> {
                 found.push(Attached {
                     prefix: *prefix,
                     interface: unit.name.clone(),
+                    instance: instance_of(&unit.name),
                 });
             }
         }
     }
     found
-}
-
-fn attached_all(interfaces: &[Interface]) -> Vec<Attached> {
-    attached(interfaces, false)
 }
 
 fn peers(
@@ -280,45 +282,54 @@ fn ospf_neighbors(hardware: &Value, configuration: &Value, interfaces: &[Interfa
     .collect()
 }
 
-fn routes(
-    hardware: &Value,
-    configuration: &Value,
-    attached: &[Attached],
-    peers: &[Peer],
-    neighbors: &[Value],
-) -> Vec<Route> {
+fn routes(configuration: &Value, attached: &[Attached], peers: &[Peer], neighbors: &[Value]) -> Vec<Route> {
     let mut routes = Vec::new();
-    for Attached { prefix, interface } in attached {
-        let via = Some(interface.clone());
-        let host = Prefix {
-            address: prefix.address,
-            length: if prefix.address.is_ipv4() { 32 } else { 128 },
-        };
-        routes.push(Route::new(prefix.network(), "Direct", 0, None, via.clone(), "Router"));
-        if !prefix.is_host() {
-            routes.push(Route::new(host, "Local", 0, None, via, "Local"));
+    for at in attached {
+        let (instance, via) = (at.instance.as_deref(), Some(at.interface.clone()));
+        let host = at.prefix.host();
+        routes.push(Route::new(instance, at.prefix, "Direct", 0, None, via.clone()));
+        if !at.prefix.is_host() {
+            routes.push(Route {
+                kind: "Local",
+                ..Route::new(instance, host, "Local", 0, None, via)
+            });
         }
     }
-    routes.extend(static_routes(configuration, attached, &["routing-options"]));
-    routes.extend(static_routes(
+    static_routes(configuration, attached, None, &["routing-options"], &mut routes);
+    static_routes(
         configuration,
         attached,
+        None,
         &["routing-options", "rib", "inet6.0"],
-    ));
+        &mut routes,
+    );
+    for instance in names(configuration, &["routing-instances"]) {
+        let base = ["routing-instances", &instance, "routing-options"];
+        static_routes(configuration, attached, Some(&instance), &base, &mut routes);
+    }
+    for destination in names(configuration, &["routing-options", "aggregate", "route"]) {
+        if let Some(prefix) = Prefix::parse(&destination) {
+            routes.push(Route {
+                kind: "Reject",
+                ..Route::new(None, prefix, "Aggregate", 130, None, None)
+            });
+        }
+    }
+    learned_routes(attached, peers, neighbors, &mut routes);
+    routes
+}
+
+fn learned_routes(attached: &[Attached], peers: &[Peer], neighbors: &[Value], routes: &mut Vec<Route>) {
     for neighbor in neighbors {
         let text = |name: &str| neighbor.get(name).and_then(Value::as_str).map(str::to_owned);
-        for prefix in neighbor.get("routes").and_then(Value::as_array).into_iter().flatten() {
-            let Some(prefix) = prefix.as_str().and_then(Prefix::parse) else {
-                continue;
-            };
-            routes.push(Route::new(
-                prefix,
-                "OSPF",
-                10,
-                text("address"),
-                text("interface"),
-                "Router",
-            ));
+        let prefixes = neighbor
+            .get("routes")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
+        for prefix in prefixes.filter_map(Prefix::parse) {
+            routes.push(Route::new(None, prefix, "OSPF", 10, text("address"), text("interface")));
         }
     }
     for peer in peers.iter().filter(|p| p.state == "Established") {
@@ -326,43 +337,61 @@ fn routes(
             let Some(prefix) = far.get("prefix").and_then(Value::as_str).and_then(Prefix::parse) else {
                 continue;
             };
-            let via = via(attached, &peer.address);
-            let mut route = Route::new(prefix, "BGP", 170, Some(peer.address.clone()), via, "Router");
-            route.extra = far.clone();
-            routes.push(route);
+            let via = via(attached, &peer.address).or_else(|| route_to(routes, &peer.address));
+            let route = Route::new(None, prefix, "BGP", 170, Some(peer.address.clone()), via);
+            routes.push(Route {
+                extra: far.clone(),
+                ..route
+            });
         }
     }
-    let _ = hardware;
-    routes
 }
 
-fn static_routes(configuration: &Value, attached: &[Attached], base: &[&str]) -> Vec<Route> {
-    let path = |more: &[&str]| -> Vec<String> { base.iter().chain(more).map(|s| (*s).to_owned()).collect() };
-    let at = |more: &[&str]| -> Vec<String> {
-        let path = path(more);
-        names(configuration, &path.iter().map(String::as_str).collect::<Vec<_>>())
+/// The interface of the route to a neighbour that is not on a subnet of the device.
+fn route_to(routes: &[Route], address: &str) -> Option<String> {
+    let address: IpAddr = address.parse().ok()?;
+    let covering = routes.iter().filter(|r| r.via.is_some() && r.prefix.contains(address));
+    covering.max_by_key(|r| r.prefix.length).and_then(|r| r.via.clone())
+}
+
+fn static_routes(
+    configuration: &Value,
+    attached: &[Attached],
+    instance: Option<&str>,
+    base: &[&str],
+    routes: &mut Vec<Route>,
+) {
+    let Some(options) = node(configuration, base) else {
+        return;
     };
-    let mut routes = Vec::new();
-    for destination in at(&["static", "route"]) {
+    for destination in names(options, &["static", "route"]) {
         let Some(prefix) = Prefix::parse(&destination) else {
             continue;
         };
-        let own = at(&["static", "route", &destination]);
-        if own.iter().any(|word| word == "discard" || word == "reject") {
-            let kind = if own.iter().any(|word| word == "discard") {
-                "Discard"
-            } else {
-                "Reject"
-            };
-            routes.push(Route::new(prefix, "Static", 5, None, None, kind));
+        let own = node(options, &["static", "route", &destination])
+            .cloned()
+            .unwrap_or_default();
+        for (word, kind) in [("discard", "Discard"), ("reject", "Reject")] {
+            if own.get(word).is_some() {
+                routes.push(Route {
+                    kind,
+                    ..Route::new(instance, prefix, "Static", 5, None, None)
+                });
+            }
         }
-        for next_hop in at(&["static", "route", &destination, "next-hop"]) {
-            if let Some(via) = via(attached, &next_hop) {
-                routes.push(Route::new(prefix, "Static", 5, Some(next_hop), Some(via), "Router"));
+        for next_hop in names(&own, &["next-hop"]) {
+            let on_interface = next_hop.parse::<IpAddr>().is_err();
+            let via = if on_interface {
+                Some(next_hop.clone())
+            } else {
+                via(attached, &next_hop)
+            };
+            if via.is_some() {
+                let next_hop = Some(next_hop).filter(|_| !on_interface);
+                routes.push(Route::new(instance, prefix, "Static", 5, next_hop, via));
             }
         }
     }
-    routes
 }
 
 /// The interface on whose subnet an address is.
@@ -376,14 +405,16 @@ fn via(attached: &[Attached], address: &str) -> Option<String> {
 
 impl Route {
     fn new(
+        instance: Option<&str>,
         prefix: Prefix,
         protocol: &'static str,
         preference: u32,
         next_hop: Option<String>,
         via: Option<String>,
-        kind: &'static str,
     ) -> Self {
-        let table = if prefix.address.is_ipv4() { "inet.0" } else { "inet6.0" };
+        let family = if prefix.address.is_ipv4() { "inet.0" } else { "inet6.0" };
+        let table = instance.map_or_else(|| family.to_owned(), |name| format!("{name}.{family}"));
+        let kind = "Router";
         Self {
             table,
             prefix: prefix.network(),
