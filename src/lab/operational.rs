@@ -280,5 +280,5 @@ fn rpc_of(rpc: &str, arguments: &Map<String, Value>) -> String {
             Some(text) => Element::text_element(name.as_str(), text),
         });
     }
-    operation.to_xml() + "\n"
+    format!("<rpc>\n{}\n</rpc>\n", operation.to_xml())
 }
