@@ -8,7 +8,11 @@ mod replies;
 pub(super) mod shell;
 mod view;
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::SystemTime,
+};
 
 use serde_json::{Map, Value};
 
@@ -21,7 +25,8 @@ pub(super) struct Operational {
     hardware: Value,
     commands: Commands,
     templates: Templates,
-    started: std::sync::OnceLock<std::time::SystemTime>,
+    started: OnceLock<SystemTime>,
+    kept: Mutex<HashMap<String, (usize, Arc<Value>)>>,
 }
 
 /// The format that a request asks for (`format` of `<command>` and of operational RPCs).
@@ -154,7 +159,8 @@ impl Operational {
             hardware,
             commands: Commands::of(kind),
             templates: Templates::new(kind),
-            started: std::sync::OnceLock::new(),
+            started: OnceLock::new(),
+            kept: Mutex::default(),
         }
     }
 
@@ -193,16 +199,16 @@ impl Operational {
         let now = shared.now();
         let started = *self.started.get_or_init(|| now);
         let context = |engine: &str| {
-            let effective = shared.store(|store| store.effective_set(engine));
-            let mut context = view::context(&self.hardware, &effective, now, started);
+            let configuration = self.configuration(shared, engine);
+            let mut context = view::context(&self.hardware, &configuration, now, started);
             context.insert("args".to_owned(), Value::Object(arguments.clone()));
             context.insert("who".to_owned(), serde_json::json!({"user": who.user, "pid": who.pid}));
             context
         };
         let engines = self.engines(rpc, &arguments);
         let text = match engines.as_slice() {
-            [] => self.templates.render(file, &context(self.first_engine())),
-            engines => self.templates.render_each(file, engines, context),
+            [] => Templates::render(file, &context(self.first_engine())),
+            engines => Templates::render_each(file, engines, context),
         };
         let text = match text {
             Ok(text) => text,
@@ -218,6 +224,20 @@ impl Operational {
             Format::Json => json::of_reply(&text, true).map_or(Answer::Xml(text), Answer::Json),
             Format::JsonMinified => json::of_reply(&text, false).map_or(Answer::Xml(text), Answer::Json),
         }
+    }
+
+    /// The running configuration as an engine sees it. Kept until something happens to the configuration.
+    fn configuration(&self, shared: &Shared, engine: &str) -> Arc<Value> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.store(|store| {
+            let events = store.log().len();
+            if let Some((_, configuration)) = kept.get(engine).filter(|(then, _)| *then == events) {
+                return Arc::clone(configuration);
+            }
+            let configuration = Arc::new(view::configuration(&store.effective_set(engine)));
+            kept.insert(engine.to_owned(), (events, Arc::clone(&configuration)));
+            configuration
+        })
     }
 
     fn first_engine(&self) -> &str {

@@ -107,12 +107,7 @@ impl Entry {
         let line = line.split('#').next()?.trim();
         let (left, right) = line.split_once("->")?;
         let left = match left.split_once(": ") {
-            Some((kinds, rest))
-                if kinds.split(',').all(|k| k.trim() == kind.word())
-                    || kinds.split(',').any(|k| k.trim() == kind.word()) =>
-            {
-                rest
-            }
+            Some((kinds, rest)) if kinds.split(',').any(|k| k.trim() == kind.word()) => rest,
             Some(_) => return None,
             None => left,
         };
@@ -269,7 +264,7 @@ mod tests {
     use super::*;
 
     fn find(line: &str) -> Result<String, String> {
-        let found = Commands::of(Kind::Mx)
+        let found = Commands::of(Kind::Ex)
             .find(line)
             .map_err(|e| format!("{} {:?}", e.message, e.bad_element))?;
         Ok(format!("{} {}", found.0, Value::Object(found.1)))

@@ -1,6 +1,6 @@
 //! Reply files with their placeholders (minijinja) filled in.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use minijinja::{AutoEscape, Environment, Value as Template, escape_formatter, syntax::SyntaxConfig, value::Serde};
 use serde_json::{Map, Value};
@@ -14,55 +14,54 @@ const XML: AutoEscape = AutoEscape::Custom(Cow::Borrowed("xml"));
 /// The line under the name of a routing engine in CLI text.
 const RULE: &str = "--------------------------------------------------------------------------";
 
+/// The reply files of all devices, each read when it is first needed.
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .keep_trailing_newline(true)
+        .build();
+    environment.set_syntax(syntax.unwrap_or_default());
+    environment.set_auto_escape_callback(|name| match name.ends_with(".xml") {
+        true => XML,
+        false => AutoEscape::None,
+    });
+    environment.set_formatter(|out, state, value| {
+        if *state.auto_escape() == XML && !value.is_safe() {
+            return out.write_str(&escape(&text(value))).map_err(minijinja::Error::from);
+        }
+        escape_formatter(out, state, value)
+    });
+    environment.add_filter("pad", |value: Template, width: usize| {
+        format!("{:<width$}", text(&value))
+    });
+    environment.add_filter("rpad", |value: Template, width: usize| {
+        format!("{:>width$}", text(&value))
+    });
+    environment.add_filter("interface", selected_interfaces);
+    environment.add_filter("routes", selected_routes);
+    environment.add_filter("lasting", |seconds: u64| super::view::lasting(seconds));
+    environment.add_filter("clocked", |seconds: u64| super::view::clocked(seconds));
+    environment.set_loader(|wanted| {
+        Ok(FILES
+            .iter()
+            .find(|(name, _)| *name == wanted)
+            .map(|(_, source)| (*source).to_owned()))
+    });
+    environment
+}
+
 /// The reply files of one kind of device.
 pub(super) struct Templates {
-    environment: Environment<'static>,
     kind: &'static str,
 }
 
 impl Templates {
     pub(super) fn new(kind: Kind) -> Self {
-        let mut environment = Environment::new();
-        let syntax = SyntaxConfig::builder()
-            .trim_blocks(true)
-            .lstrip_blocks(true)
-            .keep_trailing_newline(true)
-            .build();
-        environment.set_syntax(syntax.unwrap_or_default());
-        environment.set_auto_escape_callback(|name| match name.ends_with(".xml") {
-            true => XML,
-            false => AutoEscape::None,
-        });
-        environment.set_formatter(|out, state, value| {
-            if *state.auto_escape() == XML && !value.is_safe() {
-                let text = if value.is_undefined() || value.is_none() {
-                    String::new()
-                } else {
-                    value.to_string()
-                };
-                return out.write_str(&escape(&text)).map_err(minijinja::Error::from);
-            }
-            escape_formatter(out, state, value)
-        });
-        environment.add_filter("pad", |value: Template, width: usize| {
-            format!("{:<width$}", text(&value))
-        });
-        environment.add_filter("rpad", |value: Template, width: usize| {
-            format!("{:>width$}", text(&value))
-        });
-        environment.add_filter("interface", selected_interfaces);
-        environment.add_filter("routes", selected_routes);
-        environment.add_filter("lasting", |seconds: u64| super::view::lasting(seconds));
-        environment.add_filter("clocked", |seconds: u64| super::view::clocked(seconds));
-        for (name, source) in FILES {
-            if let Err(problem) = environment.add_template(name, source) {
-                tracing::error!(name, %problem, "a reply file of the lab is broken");
-            }
-        }
-        Self {
-            environment,
-            kind: kind.word(),
-        }
+        Self { kind: kind.word() }
     }
 
     /// The file for an RPC: the case of one of its arguments before the general one, the kind's own before the common.
@@ -80,13 +79,12 @@ impl Templates {
     }
 
     /// Fills a file.
-    pub(super) fn render(&self, file: &str, context: &Map<String, Value>) -> Result<String, minijinja::Error> {
-        self.environment.get_template(file)?.render(Serde(context))
+    pub(super) fn render(file: &str, context: &Map<String, Value>) -> Result<String, minijinja::Error> {
+        ENVIRONMENT.get_template(file)?.render(Serde(context))
     }
 
     /// Fills a file once per routing engine, and joins the answers as Junos does.
     pub(super) fn render_each(
-        &self,
         file: &str,
         engines: &[String],
         context: impl Fn(&str) -> Map<String, Value>,
@@ -97,7 +95,7 @@ impl Templates {
             let mut context = context(engine);
             context.insert("engine".to_owned(), Value::from(engine.clone()));
             context.insert("engine_index".to_owned(), Value::from(index));
-            let one = self.render(file, &context)?;
+            let one = Self::render(file, &context)?;
             out += &match xml {
                 true => format!(
                     "\n<multi-routing-engine-item>\n\n<re-name>{engine}</re-name>\n\n{one}</multi-routing-engine-item>\n"

@@ -10,20 +10,25 @@ use serde_json::{Map, Value, json};
 use self::{interfaces::Interface, routing::Routing};
 use crate::lab::clock::stamp;
 
+/// The configuration as the replies see it: nested objects, groups and interface ranges applied.
+pub(super) fn configuration(effective_set: &str) -> Value {
+    let mut configuration = tree(effective_set);
+    interfaces::apply_ranges(&mut configuration);
+    configuration
+}
+
 /// Everything a reply file can name.
 pub(super) fn context(
     hardware: &Value,
-    effective_set: &str,
+    configuration: &Value,
     now: SystemTime,
     started: SystemTime,
 ) -> Map<String, Value> {
-    let mut configuration = tree(effective_set);
-    interfaces::apply_ranges(&mut configuration);
-    let interfaces = interfaces::all(hardware, &configuration);
-    let routing = Routing::of(hardware, &configuration, &interfaces);
+    let interfaces = interfaces::all(hardware, configuration);
+    let routing = Routing::of(hardware, configuration, &interfaces);
     let before = hardware.get("uptime").and_then(Value::as_u64).unwrap_or(86_400);
     let uptime = now.duration_since(started).unwrap_or_default().as_secs() + before;
-    let at = |path: &[&str]| only_child(&configuration, path).unwrap_or_default();
+    let at = |path: &[&str]| only_child(configuration, path).unwrap_or_default();
     let mut context = hardware.as_object().cloned().unwrap_or_default();
     let values = [
         ("hostname", Value::from(at(&["system", "host-name"]))),
@@ -44,8 +49,8 @@ pub(super) fn context(
         ("arp", near(hardware, "arp", "interface", &interfaces)),
         ("lldp", near(hardware, "lldp", "interface", &interfaces)),
         ("macs", near(hardware, "macs", "interface", &interfaces)),
-        ("vlans", interfaces::vlans(&configuration)),
-        ("config", configuration),
+        ("vlans", interfaces::vlans(configuration)),
+        ("config", configuration.clone()),
     ];
     context.extend(values.map(|(name, value)| (name.to_owned(), value)));
     context
@@ -69,7 +74,7 @@ fn seconds(moment: SystemTime) -> u64 {
 }
 
 /// `set` lines as nested objects: the last word of each line is the value. Deactivated parts are left out.
-pub(super) fn tree(running_set: &str) -> Value {
+fn tree(running_set: &str) -> Value {
     let mut root = json!({});
     for line in running_set.lines() {
         let words = super::commands::tokens(line);
