@@ -72,7 +72,7 @@ fn unit_of(tree: &Node, interface: &Node, unit: &Node, faults: &mut Vec<Fault>) 
         .any(|p| interface.name().starts_with(p));
     if unit.leaf(&["vlan-id"]).is_some() && !tagged && !virtual_name {
         let fault = Fault::error("VLAN-ID can only be specified on tagged ethernet interfaces");
-        faults.push(fault.at(&level).at_word("vlan-id").from_daemon("dcd"));
+        faults.push(fault.at(&level).at_word("vlan-id").found_by("dcd"));
     }
     for family in unit.at(&["family"]).into_iter().flat_map(|f| &f.children) {
         let family_name = &*family.statement.element;
@@ -88,7 +88,7 @@ fn unit_of(tree: &Node, interface: &Node, unit: &Node, faults: &mut Vec<Fault>) 
                     fault
                         .at(&[a, b, c, d, "family", family_name])
                         .at_word("filter")
-                        .from_daemon("dfwd"),
+                        .found_by("dfwd"),
                 );
             }
         }
@@ -137,7 +137,7 @@ fn bgp(instance: &Node, above: &str, faults: &mut Vec<Fault>) {
                     fault
                         .at_level(&format!("{above}protocols"))
                         .at_word("bgp")
-                        .from_daemon("rpd"),
+                        .found_by("rpd"),
                 );
             };
             if !local && !levels.iter().any(|l| l.at(&["local-as"]).is_some()) {
@@ -162,7 +162,7 @@ fn policies(tree: &Node, node: &Node, path: &mut Vec<String>, faults: &mut Vec<F
                     .filter(|n| is_name(n) && !defined(tree, "policy-statement", n))
                 {
                     let message = format!("Policy error: Policy {name} referenced but not defined");
-                    faults.push(Fault::error(message).at(path).at_word(element).from_daemon("rpd"));
+                    faults.push(Fault::error(message).at(path).at_word(element).found_by("rpd"));
                 }
             }
             Kind::List(_) if element.ends_with("prefix-list") && path.len() > 2 => {

@@ -176,12 +176,18 @@ impl Store {
     /// Throws away the edits of the session's candidate. In the shared one that includes those of others.
     pub(super) fn discard(&mut self, who: &Who) -> Checked<()> {
         let running = self.running.clone();
-        *self.editable(who)? = running.clone();
+        let candidate = self.editable(who)?;
+        let rest = if *candidate == running {
+            ", nothing to discard"
+        } else {
+            ""
+        };
+        *candidate = running.clone();
         if let Some(private) = self.private.get_mut(&who.session) {
             private.base = running;
         }
         let database = self.database(who);
-        self.record(who, Action::Discard, database);
+        self.record(who, Action::Discard, format!("{database}{rest}"));
         Ok(())
     }
 
