@@ -6,6 +6,7 @@ use super::{fault::Fault, schema::Kind, tree::Node};
 /// All that is wrong, and warnings.
 pub(super) fn check(tree: &Node) -> Vec<Fault> {
     let mut faults = Vec::new();
+    groups(tree, &mut faults);
     system(tree, &mut faults);
     interfaces(tree, &mut faults);
     routing(tree, &mut faults);
@@ -36,6 +37,17 @@ fn system(tree: &Node, faults: &mut Vec<Fault>) {
             let fault = Fault::error("missing mandatory statement: 'class'");
             faults.push(fault.at(&["system", "login", "user", user.name()]).at_word("class"));
         }
+    }
+}
+
+/// Groups that are applied must be there.
+fn groups(tree: &Node, faults: &mut Vec<Fault>) {
+    let names = tree
+        .elements("apply-groups")
+        .flat_map(|n| &n.values)
+        .filter(|n| !n.starts_with('$'));
+    for name in names.filter(|name| !tree.elements("groups").any(|g| g.name() == *name)) {
+        faults.push(Fault::error(format!("configuration group '{name}' is not defined")).at_word("apply-groups"));
     }
 }
 
@@ -72,7 +84,7 @@ fn unit_of(tree: &Node, interface: &Node, unit: &Node, faults: &mut Vec<Fault>) 
         .any(|p| interface.name().starts_with(p));
     if unit.leaf(&["vlan-id"]).is_some() && !tagged && !virtual_name {
         let fault = Fault::error("VLAN-ID can only be specified on tagged ethernet interfaces");
-        faults.push(fault.at(&level).at_word("vlan-id").from_daemon("dcd"));
+        faults.push(fault.at(&level).at_word("vlan-id").found_by("dcd"));
     }
     for family in unit.at(&["family"]).into_iter().flat_map(|f| &f.children) {
         let family_name = &*family.statement.element;
@@ -88,7 +100,7 @@ fn unit_of(tree: &Node, interface: &Node, unit: &Node, faults: &mut Vec<Fault>) 
                     fault
                         .at(&[a, b, c, d, "family", family_name])
                         .at_word("filter")
-                        .from_daemon("dfwd"),
+                        .found_by("dfwd"),
                 );
             }
         }
@@ -137,7 +149,7 @@ fn bgp(instance: &Node, above: &str, faults: &mut Vec<Fault>) {
                     fault
                         .at_level(&format!("{above}protocols"))
                         .at_word("bgp")
-                        .from_daemon("rpd"),
+                        .found_by("rpd"),
                 );
             };
             if !local && !levels.iter().any(|l| l.at(&["local-as"]).is_some()) {
@@ -162,7 +174,7 @@ fn policies(tree: &Node, node: &Node, path: &mut Vec<String>, faults: &mut Vec<F
                     .filter(|n| is_name(n) && !defined(tree, "policy-statement", n))
                 {
                     let message = format!("Policy error: Policy {name} referenced but not defined");
-                    faults.push(Fault::error(message).at(path).at_word(element).from_daemon("rpd"));
+                    faults.push(Fault::error(message).at(path).at_word(element).found_by("rpd"));
                 }
             }
             Kind::List(_) if element.ends_with("prefix-list") && path.len() > 2 => {
@@ -202,6 +214,7 @@ fn security(tree: &Node, faults: &mut Vec<Fault>) {
             faults.push(fault.at_word(format!("interfaces {name}")));
         }
     }
+    let addresses = addresses(tree);
     let is_zone = |name: &str| {
         name == "junos-host" || zones.is_some_and(|z| z.elements("security-zone").any(|e| e.name() == name))
     };
@@ -210,9 +223,42 @@ fn security(tree: &Node, faults: &mut Vec<Fault>) {
         .into_iter()
         .flat_map(|p| p.elements("policy"))
     {
+        for policy in pair.elements("policy") {
+            unknown_addresses(&addresses, pair, policy, faults);
+        }
         for zone in pair.keys.iter().filter(|z| !is_zone(z)) {
             let fault = Fault::error("Security zone must be defined").at_level("security policies");
             faults.push(fault.at_word(format!("{} ({zone})", pair.label())));
+        }
+    }
+}
+
+/// The names of all addresses and address sets in all address books.
+fn addresses(tree: &Node) -> Vec<&str> {
+    let security = tree.at(&["security"]);
+    let zones = security
+        .and_then(|s| s.at(&["zones"]))
+        .into_iter()
+        .flat_map(|z| z.elements("security-zone"));
+    let books = security.into_iter().flat_map(|s| s.elements("address-book"));
+    books
+        .chain(zones.flat_map(|z| z.elements("address-book")))
+        .flat_map(|b| &b.children)
+        .map(Node::name)
+        .collect()
+}
+
+fn unknown_addresses(addresses: &[&str], pair: &Node, policy: &Node, faults: &mut Vec<Fault>) {
+    for leaf in policy.at(&["match"]).into_iter().flat_map(|m| &m.children) {
+        let element = &*leaf.statement.element;
+        if !matches!(element, "source-address" | "destination-address") {
+            continue;
+        }
+        let known = |name: &str| name.starts_with("any") || addresses.contains(&name);
+        for name in leaf.values.iter().filter(|n| !known(n)) {
+            let fault = Fault::error(format!("Address or address_set ({name}) not found"));
+            let level = format!("security policies {} policy {} match", pair.label(), policy.name());
+            faults.push(fault.at_level(&level).at_word(element));
         }
     }
 }

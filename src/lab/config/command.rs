@@ -76,7 +76,7 @@ fn wish(pipes: &[Vec<&str>]) -> Checked<Wish> {
                 "json" => wish.display = wish.display.or(Some("json")),
                 word if is(word, "inheritance", 3) => {
                     wish.inheritance = true;
-                    wish.comments = !rest.iter().any(|r| *r == "no-comments");
+                    wish.comments = !rest.contains(&"no-comments");
                 }
                 "detail" | "omit" | "changed" | "commit-scripts" => {}
                 word => return Err(Fault::syntax(word)),
@@ -155,7 +155,7 @@ fn text(store: &Store, part: Node, steps: &[Node], committed: bool, with_groups:
         });
     }
     let (holding, last) = match steps.split_last() {
-        Some((last, above)) if last.is_whole_list() || set::is_leaf(last) => (above, true),
+        Some((last, above)) if last.is_whole_list() || !last.statement.holds_statements() => (above, true),
         _ => (steps, false),
     };
     let found = holding.iter().try_fold(&part, |node, step| node.find(step));

@@ -210,5 +210,4 @@ fn body(out: &mut String, sign: char, item: &Item, indent: usize) {
 }
 
 #[cfg(test)]
-#[path = "compare_tests.rs"]
 mod tests;

@@ -31,7 +31,11 @@ const PRIVATE_IN_USE: &str = "private edits in use. Try 'configure private' or '
 /// Somebody's uncommitted edits stand in the way.
 const MODIFIED: &str = "configuration database modified";
 /// What a private commit is told then.
-pub(super) const SHARED_MODIFIED: &str = "shared configuration database modified\n\nPlease temporarily use 'configure shared' to commit\noutstanding changes in the shared database, exit,\nand return to configuration mode using 'configure private'";
+pub(super) const SHARED_MODIFIED: &str = "shared configuration database modified
+
+Please temporarily use 'configure shared' to commit
+outstanding changes in the shared database, exit,
+and return to configuration mode using 'configure private'";
 
 impl Store {
     /// Whether the shared candidate holds uncommitted edits.
@@ -74,7 +78,8 @@ impl Store {
         let idle = moment::clock(now.duration_since(lock.used).unwrap_or_default());
         let since = moment::text(lock.since);
         let message = format!(
-            "configuration database locked by:\n  {user}{terminal} (pid {pid}) on since {since}, idle {idle}\n      exclusive [edit]"
+            "configuration database locked by:\n  {user}{terminal} (pid {pid}) on since {since}, idle {idle}\n      \
+             exclusive [edit]"
         );
         Fault {
             tag: "lock-denied",
@@ -176,12 +181,18 @@ impl Store {
     /// Throws away the edits of the session's candidate. In the shared one that includes those of others.
     pub(super) fn discard(&mut self, who: &Who) -> Checked<()> {
         let running = self.running.clone();
-        *self.editable(who)? = running.clone();
+        let candidate = self.editable(who)?;
+        let rest = if *candidate == running {
+            ", nothing to discard"
+        } else {
+            ""
+        };
+        *candidate = running.clone();
         if let Some(private) = self.private.get_mut(&who.session) {
             private.base = running;
         }
         let database = self.database(who);
-        self.record(who, Action::Discard, database);
+        self.record(who, Action::Discard, format!("{database}{rest}"));
         Ok(())
     }
 

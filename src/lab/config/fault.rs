@@ -83,7 +83,7 @@ impl Fault {
     }
 
     /// Names the daemon.
-    pub(super) fn from_daemon(mut self, daemon: &'static str) -> Self {
+    pub(super) fn found_by(mut self, daemon: &'static str) -> Self {
         self.daemon = Some(daemon);
         self
     }

@@ -117,25 +117,25 @@ fn fill(mut element: Element, members: &Map<String, Json>) -> Element {
             element = mark(element, Some(value));
         } else if !name.starts_with('@') {
             let marks = members.get(&format!("@{name}"));
-            if let Some(comment) = marks.and_then(|m| m.get("comment")).and_then(Json::as_str) {
-                element = element.with_child(Element::text_element("comment", comment));
-            }
-            for child in children(name, value) {
+            for item in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
+                let own = marks.or_else(|| item.get("@"));
+                if let Some(comment) = own.and_then(|m| m.get("comment")).and_then(Json::as_str) {
+                    element = element.with_child(Element::text_element("comment", comment));
+                }
                 let marks = marks.map(|m| m.as_array().and_then(|a| a.first()).unwrap_or(m));
-                element = element.with_child(mark(child, marks));
+                element = element.with_child(mark(child(name, item), marks));
             }
         }
     }
     element
 }
 
-fn children(name: &str, value: &Json) -> Vec<Element> {
+fn child(name: &str, value: &Json) -> Element {
     match value {
-        Json::Array(items) => items.iter().flat_map(|item| children(name, item)).collect(),
-        Json::Object(members) => vec![fill(Element::new(name), members)],
-        Json::Null => vec![Element::new(name)],
-        Json::String(text) => vec![Element::text_element(name, text)],
-        other => vec![Element::text_element(name, other.to_string())],
+        Json::Object(members) => fill(Element::new(name), members),
+        Json::String(text) => Element::text_element(name, text),
+        Json::Null | Json::Array(_) => Element::new(name),
+        other => Element::text_element(name, other.to_string()),
     }
 }
 

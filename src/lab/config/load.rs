@@ -77,11 +77,11 @@ impl Loader {
         if self.guarded(parent.find(&draft), &draft, "changed") {
             return;
         }
+        if tag == Tag::Inherit && !draft.statement.holds_statements() {
+            return;
+        }
         let is_new = parent.find(&draft).is_none();
         if is_new {
-            if tag == Tag::Inherit && !draft.statement.holds_statements() {
-                return;
-            }
             if draft.statement.exclusive {
                 parent.children.retain(|c| !c.statement.exclusive);
             }

@@ -1,8 +1,9 @@
-//! Brings the changes of a private candidate into a configuration that may have moved on meanwhile, statement by statement.
+//! Brings the changes of a private candidate into a configuration that may have moved on meanwhile, statement by
+//! statement.
 
 use super::{fault::Fault, schema::Kind, tree::Node};
 
-/// What `mine` changed since `base`, brought into `theirs`; a conflict where both changed the same statement differently.
+/// What `mine` changed since `base`, brought into `theirs`; a conflict where both changed a statement differently.
 pub(super) fn merge(base: &Node, mine: &Node, theirs: &Node) -> Result<Node, Vec<Fault>> {
     let mut merger = Merger {
         path: Vec::new(),

@@ -1,7 +1,7 @@
 //! The configuration of a simulated Junos device: candidates, locks, commits and rollbacks, without any I/O.
 //!
-//! [`Store`] answers NETCONF operations and CLI commands that concern the configuration, in the words and shapes of Junos.
-//! What Junos does is taken from its documentation and from what its users report: private copies, the shared candidate
+//! [`Store`] answers NETCONF operations and CLI commands that concern the configuration, in the words and shapes of
+//! Junos. What Junos does is taken from its documentation and from what its users report: private copies, the shared candidate
 //! and its lock, `commit confirmed` that any later commit or check confirms, warnings that ride along with success.
 
 mod check;

@@ -27,17 +27,6 @@ pub(super) fn text_with_groups(node: &Node) -> String {
     printer.out
 }
 
-/// Text format of one statement.
-pub(super) fn statement(node: &Node, depth: usize) -> String {
-    let mut printer = Printer {
-        out: String::new(),
-        depth,
-        groups: false,
-    };
-    printer.node(node, "");
-    printer.out
-}
-
 /// A statement's first line without `;` or `{`, with its marks.
 pub(super) fn heading(node: &Node) -> String {
     let words: Vec<String> = words(node).collect();

@@ -158,7 +158,9 @@ impl Statement {
 
     fn all(&'static self) -> impl Iterator<Item = &'static Statement> {
         let groups: &'static [Statement] = if self.holds_statements() { &APPLY_GROUPS } else { &[] };
-        self.children().iter().chain(groups)
+        // Groups cannot hold groups: else the hierarchy would have no end.
+        let allowed = |s: &&Statement| !(self.whole && &*s.element == "groups");
+        self.children().iter().filter(allowed).chain(groups)
     }
 
     /// Where a child stands among its siblings in Junos' own order.

@@ -4,7 +4,7 @@
 use super::{
     fault::{Checked, Fault},
     load::Loader,
-    schema::{Kind, Statement},
+    schema::Statement,
     tree::{Node, Tag},
     words::{Purpose, Reader, Token, tokens},
 };
@@ -276,9 +276,4 @@ pub(super) fn path(words: &str) -> Checked<Vec<Node>> {
     }
     let chain = Reader::new(&words, Purpose::Path, Vec::new()).statement(Statement::root())?;
     Ok(steps(chain))
-}
-
-/// Whether a node is a leaf of either kind.
-pub(super) fn is_leaf(node: &Node) -> bool {
-    matches!(node.statement.kind, Kind::Leaf(_) | Kind::LeafList(_))
 }

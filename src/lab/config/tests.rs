@@ -11,6 +11,7 @@ mod commits;
 mod formats;
 mod loads;
 mod locks;
+mod random;
 mod shows;
 
 /// A clock that tests set.

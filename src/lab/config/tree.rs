@@ -105,13 +105,6 @@ impl Node {
         self.children.iter_mut().find(|c| c.is_same(like))
     }
 
-    /// The first child with this keyword, or, for a list entry, with this first key.
-    pub(super) fn child(&self, word: &str) -> Option<&Node> {
-        self.children
-            .iter()
-            .find(|c| &*c.statement.keyword == word && !word.is_empty())
-    }
-
     /// Does something with the statement at the end of a chain.
     pub(super) fn with_last<R>(&mut self, action: impl FnOnce(&mut Node) -> R) -> R {
         match self.children.last_mut() {
@@ -172,7 +165,7 @@ impl Node {
         let after = |other: &Node| match parent.order(other.statement).cmp(&order) {
             Ordering::Less => true,
             Ordering::Greater => false,
-            Ordering::Equal if child.statement.sorted => natural(other.name(), child.name()) == Ordering::Less,
+            Ordering::Equal if child.statement.sorted => by_name(other.name(), child.name()) == Ordering::Less,
             Ordering::Equal => true,
         };
         self.children.iter().rposition(after).map_or(0, |p| p + 1)
@@ -184,16 +177,6 @@ impl Node {
             child.prune();
         }
         self.children.retain(|c| !c.is_void());
-    }
-
-    /// Sorts everything into Junos' order; entries of ordered lists keep theirs.
-    pub(super) fn settle(&mut self) {
-        for child in std::mem::take(&mut self.children) {
-            self.insert(child);
-        }
-        for child in &mut self.children {
-            child.settle();
-        }
     }
 
     /// Without deactivated statements: what the device acts on.
@@ -221,8 +204,14 @@ impl Node {
     }
 }
 
+/// The order of sorted entries: hardware (`ge-0/0/0`) before software (`ae0`, `lo0`), then by name.
+fn by_name(left: &str, right: &str) -> Ordering {
+    let software = |name: &str| !name.contains('/');
+    software(left).cmp(&software(right)).then_with(|| natural(left, right))
+}
+
 /// Compares names the way people count: `ge-0/0/2` before `ge-0/0/10`.
-pub(super) fn natural(left: &str, right: &str) -> Ordering {
+fn natural(left: &str, right: &str) -> Ordering {
     let (mut left, mut right) = (left.chars().peekable(), right.chars().peekable());
     loop {
         let (Some(a), Some(b)) = (left.peek().copied(), right.peek().copied()) else {

@@ -286,7 +286,8 @@ fn finish(store: &mut Store, who: &Who, request: Request) -> Reply {
             let first = store.style.routing_engines.first().cloned().unwrap_or_default();
             let faults = fault::to_xml(&faults);
             Ok(format!(
-                "<commit-results>\n<routing-engine junos:style=\"normal\">\n<name>{first}</name>\n{faults}</routing-engine>\n</commit-results>\n"
+                "<commit-results>\n<routing-engine junos:style=\"normal\">\n<name>{first}</name>\n{faults}\
+                 </routing-engine>\n</commit-results>\n"
             ))
         }
         Err(faults) => Err(faults),
@@ -307,7 +308,8 @@ fn per_engine(store: &Store, warnings: &[Fault], check: bool) -> String {
         };
         let end = if unclosed { OK } else { "</routing-engine>\n" };
         out.push_str(&format!(
-            "<routing-engine junos:style=\"{style}\">\n<name>{name}</name>\n{warnings}<commit-check-success/>\n{commit}{end}"
+            "<routing-engine junos:style=\"{style}\">\n<name>{name}</name>\n{warnings}\
+             <commit-check-success/>\n{commit}{end}"
         ));
     }
     if unclosed {

@@ -120,7 +120,8 @@ pub(in crate::lab::config) fn commits(store: &Store) -> String {
     for (number, revision) in store.archive.iter().enumerate() {
         let (user, client) = (escape(&revision.user), revision.client);
         out.push_str(&format!(
-            "<commit-history>\n<sequence-number>{number}</sequence-number>\n<user>{user}</user>\n<client>{client}</client>\n<date-time junos:seconds=\"{}\">{}</date-time>\n",
+            "<commit-history>\n<sequence-number>{number}</sequence-number>\n<user>{user}</user>\n\
+             <client>{client}</client>\n<date-time junos:seconds=\"{}\">{}</date-time>\n",
             seconds(revision.at),
             moment(revision.at)
         ));

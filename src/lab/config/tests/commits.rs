@@ -190,6 +190,14 @@ fn the_check_finds_what_newcomers_get_wrong() {
             "Interface ge-0/0/5.0 must be configured under interfaces",
         ),
         (
+            "set apply-groups nowhere",
+            "configuration group &apos;nowhere&apos; is not defined",
+        ),
+        (
+            "set security zones security-zone a\nset security policies from-zone a to-zone a policy p match source-address X",
+            "Address or address_set (X) not found",
+        ),
+        (
             "set security policies from-zone a to-zone b policy p then permit",
             "Security zone must be defined",
         ),
