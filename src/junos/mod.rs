@@ -2,4 +2,5 @@
 
 pub mod inventory;
 pub mod netconf;
+pub mod pool;
 pub mod transport;

@@ -15,7 +15,7 @@ pub enum Error {
     #[error(transparent)]
     Malformed(#[from] ParseError),
     /// No hello came; this is what came in its place.
-    #[error("no NETCONF hello, but `{said}`")]
+    #[error("no NETCONF hello{}", if said.is_empty() { String::new() } else { format!(", but `{said}`") })]
     NoHello {
         /// The device's words, shortened; may be empty.
         said: String,
@@ -29,8 +29,8 @@ pub enum Error {
     /// The device offers no NETCONF version that was offered to it.
     #[error("the device speaks base:1.1 only, and base:1.0 only was offered")]
     NoCommonVersion,
-    /// The device's hello contradicts the framing that was taken for known; nothing was executed.
-    #[error("the framing of the device has changed")]
+    /// The device's hello contradicts the framing that was taken for known. Requests had gone out in that framing.
+    #[error("the device has changed its framing")]
     FramingChanged,
     /// The session ended.
     #[error("the session ended {}", if *reply_started { "in the middle of the reply" } else { "before the reply" })]
@@ -67,6 +67,11 @@ impl Error {
                 cause: Some(Arc::new(error)),
             },
         }
+    }
+
+    /// Whether an error on the stream carries a report of the transport.
+    pub(super) fn is_report(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|inner| inner.is::<Report>())
     }
 
     /// Whether not a byte of the reply arrived, so that a read may be tried again on another session.

@@ -73,16 +73,30 @@ pub fn parse(rope: Rope, limits: Limits) -> Result<Element, ParseError> {
     }
 }
 
-/// The first element of a message without its children, without reading on: to see what kind of message it is.
-pub fn root_of(rope: &Rope) -> Option<Element> {
+/// What kind of message it is, seen from its beginning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// It begins with this element, given without its children.
+    Root(Element),
+    /// Comments and space only.
+    Nothing,
+    /// Something else: words without markup, or markup that cannot be read.
+    Unreadable,
+}
+
+/// Looks at the beginning of a message without reading on.
+pub fn kind(rope: &Rope) -> Kind {
     // The root's tag comes after comments at most; they are short.
     let mut reader = tolerant(Rope::from(&*rope.head(64 * 1024)));
     let mut buffer = Vec::new();
+    let mut words = false;
     loop {
         buffer.clear();
         match reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(tag) | Event::Empty(tag)) => return element(&tag).ok(),
-            Ok(Event::Eof) | Err(_) => return None,
+            Ok(Event::Start(tag) | Event::Empty(tag)) => return element(&tag).map_or(Kind::Unreadable, Kind::Root),
+            Ok(Event::Text(text)) => words |= !text.trim_ascii().is_empty(),
+            Ok(Event::Eof) if !words => return Kind::Nothing,
+            Ok(Event::Eof) | Err(_) => return Kind::Unreadable,
             Ok(_) => {}
         }
     }
@@ -241,11 +255,18 @@ impl Builder {
 fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
     let name = tag.name();
     let mut element = Element::new(name.local_name().into_inner());
-    if element.name.is_empty() || element.name.contains(['<', '&', '"', '\'']) {
+    if !is_name(&element.name) {
         return Err(format!("`{}` is no element name", name.0.escape_debug()));
     }
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(|error| format!("in the tag of `{}`: {error}", element.name))?;
+        if !is_name(attribute.key.0) {
+            return Err(format!(
+                "in the tag of `{}`: `{}` is no attribute name",
+                element.name,
+                attribute.key.0.escape_debug()
+            ));
+        }
         element
             .attributes
             .push((attribute.key.0.into(), text::decode(&attribute.value).into()));
@@ -255,6 +276,12 @@ fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
         element.attributes.push(("xmlns:xnm".into(), super::reply::XNM.into()));
     }
     Ok(element)
+}
+
+/// Whether a name can be written and read again. XML's own rule is stricter; no device breaks this one.
+fn is_name(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii());
+    begins && !name.contains(['<', '>', '&', '"', '\'', '/', '='])
 }
 
 #[cfg(test)]

@@ -181,10 +181,15 @@ fn deep_nesting_is_refused_and_dropped_safely() {
 }
 
 #[test]
-fn the_root_is_seen_without_reading_on() {
-    let rope = Rope::from(&b"<!-- x -->\n<nc:rpc-reply message-id='7'><broken"[..]);
-    assert_eq!(root_of(&rope).unwrap().attribute("message-id"), Some("7"));
-    assert!(root_of(&Rope::from(&b"<!-- session end -->"[..])).is_none());
+fn the_kind_is_seen_without_reading_on() {
+    let kind = |text: &str| super::kind(&Rope::from(text.as_bytes()));
+    match kind("<!-- x -->\n<nc:rpc-reply message-id='7'><broken") {
+        Kind::Root(root) => assert_eq!(root.attribute("message-id"), Some("7")),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(kind(" <!-- session end -->\n"), Kind::Nothing);
+    assert_eq!(kind("error: x"), Kind::Unreadable);
+    assert_eq!(kind("<a b"), Kind::Unreadable);
 }
 
 #[test]
