@@ -92,6 +92,10 @@ fn echoing() -> Net {
     })
 }
 
+fn net_without_hello() -> Net {
+    net(|mut peer, _| Box::pin(async move { while peer.message().await.is_some() {} }))
+}
+
 impl Net {
     fn pool(&self) -> Pool {
         self.pool_with(Options::default())
@@ -498,6 +502,15 @@ async fn timeouts_say_what_was_waited_for() {
         pool.read(&r1, "<a/>", short).await.unwrap_err().code(),
         Code::ConnectTimeout
     );
+    let mute = Net {
+        delay: Duration::ZERO,
+        ..net_without_hello()
+    }
+    .pool();
+    assert_eq!(
+        mute.read(&r1, "<a/>", short).await.unwrap_err().code(),
+        Code::ConnectTimeout
+    );
     let second = Duration::from_secs(1);
     let error = pool.read(&r1, "<a/>", second).await.unwrap_err();
     assert_eq!(
@@ -642,6 +655,25 @@ async fn a_connection_that_died_unnoticed() {
     assert_eq!(text(&pool, &r1, "<a/>").await, "0");
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(text(&pool, &r1, "<a/>").await, "2");
+    assert_eq!(net.counts(), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_finds_out_before_it_begins() {
+    let net = net(|mut peer, number| {
+        Box::pin(async move {
+            if number != 1 {
+                peer.greet(false).await;
+                peer.request().await;
+            }
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    let first = pool.exclusive(&r1).await.unwrap();
+    drop(first);
+    // The second channel says nothing and ends; nothing was asked of it yet, so another connection is tried.
+    assert!(pool.exclusive(&r1).await.is_ok());
     assert_eq!(net.counts(), (2, 3));
 }
 

@@ -137,7 +137,7 @@ fn a_message_over_the_limit_is_an_error() {
         assert_eq!(feed(&mut limited(), &single).unwrap(), [b"12345678"]);
         let long = encode(framing, b"123456789").unwrap();
         assert_eq!(feed(&mut limited(), &[&long]), Err(FramingError::TooLarge { limit: 8 }));
-        assert_eq!(feed(&mut limited(), &[b"<", b"123456789"]).is_err(), true);
+        assert!(feed(&mut limited(), &[b"<", b"123456789"]).is_err());
     }
 }
 
