@@ -1,1 +1,4 @@
-//! tests
+//! Integration tests, one binary.
+
+mod openssh;
+mod support;

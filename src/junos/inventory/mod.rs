@@ -95,10 +95,13 @@ impl Inventory {
     /// # Errors
     /// `unknown_router`.
     pub fn device(&self, name: &str) -> Result<&Arc<Device>> {
-        self.devices.get(name).ok_or_else(|| {
-            let message = format!("router `{}` not found in device mapping", name.escape_debug());
-            Error::new(Code::UnknownRouter, message).advise("`get_router_list` names the routers there are")
-        })
+        self.devices.get(name).ok_or_else(|| Self::unknown(name))
+    }
+
+    /// What is said of a device that is not there, and of one that the caller may not know to be there.
+    pub fn unknown(name: &str) -> Error {
+        let message = format!("router `{}` not found in device mapping", name.escape_debug());
+        Error::new(Code::UnknownRouter, message).advise("`get_router_list` names the routers there are")
     }
 
     /// The file it was read from, where it was read from one.

@@ -131,17 +131,51 @@ impl Element {
         out
     }
 
-    fn write(&self, out: &mut String) {
+    /// XML for people: one element on a line, two spaces for each level, text elements on one line.
+    pub fn to_xml_pretty(&self) -> String {
+        let mut out = String::new();
+        self.write_pretty(&mut out, 0);
+        out
+    }
+
+    fn write_pretty(&self, out: &mut String, level: usize) {
+        out.extend(std::iter::repeat_n("  ", level));
+        if self.elements().next().is_none() {
+            self.write(out);
+            out.push('\n');
+            return;
+        }
+        self.write_start(out);
+        out.push('\n');
+        for node in &self.children {
+            match node {
+                Node::Element(element) => element.write_pretty(out, level + 1),
+                Node::Text(text) => {
+                    out.extend(std::iter::repeat_n("  ", level + 1));
+                    out.push_str(&escape(text.trim()));
+                    out.push('\n');
+                }
+            }
+        }
+        out.extend(std::iter::repeat_n("  ", level));
+        let _ = writeln!(out, "</{}>", self.name);
+    }
+
+    /// The start tag; true where the element has children, so that it is still open.
+    fn write_start(&self, out: &mut String) -> bool {
         out.push('<');
         out.push_str(&self.name);
         for (name, value) in &self.attributes {
             let _ = write!(out, " {name}=\"{}\"", escape(value));
         }
-        if self.children.is_empty() {
-            out.push_str("/>");
+        out.push_str(if self.children.is_empty() { "/>" } else { ">" });
+        !self.children.is_empty()
+    }
+
+    fn write(&self, out: &mut String) {
+        if !self.write_start(out) {
             return;
         }
-        out.push('>');
         for node in &self.children {
             match node {
                 Node::Element(element) => element.write(out),
@@ -160,4 +194,30 @@ pub fn local_name(name: &str) -> &str {
 /// Escapes text for element content and for attribute values.
 pub fn escape(text: &str) -> std::borrow::Cow<'_, str> {
     quick_xml::escape::escape(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compact_and_pretty() {
+        let tree = Element::new("a")
+            .with_attribute("b", "<1>")
+            .with_child(Element::new("empty"))
+            .with_child(Element::new("c").with_child(Element::text_element("d", "x & y")));
+        assert_eq!(tree.to_xml(), "<a b=\"&lt;1&gt;\"><empty/><c><d>x &amp; y</d></c></a>");
+        assert_eq!(
+            tree.to_xml_pretty(),
+            "<a b=\"&lt;1&gt;\">\n  <empty/>\n  <c>\n    <d>x &amp; y</d>\n  </c>\n</a>\n"
+        );
+    }
+
+    #[test]
+    fn finding() {
+        let tree = Element::parse("<a><b><c> 1 </c></b><b x:y='2'><c/><b/></b></a>").unwrap();
+        assert_eq!(tree.text_at(&["b", "c"]).as_deref(), Some("1"));
+        assert_eq!(tree.descendants("b").len(), 3);
+        assert_eq!(tree.children_named("b").nth(1).unwrap().attribute("y"), Some("2"));
+    }
 }

@@ -1,58 +1,8 @@
 //! Which format a text of configuration has.
 
-use std::{fmt, str::FromStr};
-
 use serde_json::Value;
 
-use crate::error::{Code, Error};
-
-/// The formats in which configuration is loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ConfigFormat {
-    /// `set` and `delete` commands.
-    Set,
-    /// The braces of `show configuration`.
-    Text,
-    /// XML, with or without `<configuration>` around it.
-    Xml,
-    /// JSON, as of Junos 16.1.
-    Json,
-}
-
-impl ConfigFormat {
-    /// The word for it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Set => "set",
-            Self::Text => "text",
-            Self::Xml => "xml",
-            Self::Json => "json",
-        }
-    }
-}
-
-impl fmt::Display for ConfigFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for ConfigFormat {
-    type Err = Error;
-
-    fn from_str(word: &str) -> Result<Self, Error> {
-        [Self::Set, Self::Text, Self::Xml, Self::Json]
-            .into_iter()
-            .find(|format| format.as_str() == word)
-            .ok_or_else(|| {
-                let message = format!(
-                    "invalid config_format `{}` (expected set, text, xml, or json)",
-                    word.escape_debug()
-                );
-                Error::new(Code::InvalidInput, message)
-            })
-    }
-}
+use crate::junos::ConfigFormat;
 
 /// Commands of configuration mode that a file in set format may hold.
 const SET_VERBS: &[&str] = &[
