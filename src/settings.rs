@@ -6,7 +6,7 @@ use crate::{
     cli::{Options, Transport},
     error::{Code, Error, Result},
     junos::{
-        pool::{Pool, PoolOptions},
+        pool::{self, Pool},
         ssh::{self, HostKeys, SshConnector},
     },
     server::{
@@ -102,7 +102,7 @@ impl Settings {
     /// A session pool.
     pub fn pool(&self) -> Pool {
         Pool::new(
-            PoolOptions::default(),
+            pool::Options::default(),
             std::sync::Arc::new(SshConnector::new(self.ssh())),
         )
     }

@@ -36,7 +36,7 @@ pub(super) async fn scan(settings: Settings, args: &ScanArgs) -> Result<ExitCode
         match outcome {
             Ok(keys) => {
                 for key in keys {
-                    say(&format!("{device}: {} {}", key.key_type, key.fingerprint));
+                    say(&format!("{}: {} {}", key.server, key.key_type, key.fingerprint));
                     lines.push_str(&key.line);
                     lines.push('\n');
                 }
@@ -77,7 +77,8 @@ fn add(file: &Path, lines: &str) -> Result<usize> {
     let mut present = String::new();
     open.read_to_string(&mut present).map_err(io)?;
     let known: HashSet<&str> = present.lines().map(str::trim).collect();
-    let new: Vec<&str> = lines.lines().filter(|line| !known.contains(line.trim())).collect();
+    let mut seen = known;
+    let new: Vec<&str> = lines.lines().filter(|line| seen.insert(line.trim())).collect();
     let start = if present.is_empty() || present.ends_with('\n') {
         ""
     } else {

@@ -233,9 +233,7 @@ impl Junos {
         let inventory = Arc::new(inventory.await?);
         let changes = Changes::between(&present, &inventory);
         self.inventory.store(inventory.clone());
-        self.pool
-            .retain(|device| inventory.devices.get(&device.name).is_some_and(|now| **now == *device))
-            .await;
+        self.pool.retain(&inventory);
         Ok(Reloaded {
             previous: present.devices.len(),
             inventory,

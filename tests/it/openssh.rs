@@ -14,6 +14,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::sshd::{self, Setup, Sshd, keygen, public};
 
+mod channels;
+mod host_keys;
+mod logins;
+mod ways;
+
 const HELLO: &[u8] = b"<hello/>]]>]]>";
 
 fn device(port: u16, auth: Auth) -> Device {
@@ -74,56 +79,4 @@ fn with_key(options: &[&str], config: &str) -> (Sshd, std::path::PathBuf, tempfi
         ..Setup::default()
     });
     (server, key, keys)
-}
-
-#[tokio::test]
-async fn keys_of_every_type_log_in() {
-    if !sshd::available() {
-        return;
-    }
-    for kind in [
-        &["-t", "ed25519"][..],
-        &["-t", "ecdsa", "-b", "256"],
-        &["-t", "ecdsa", "-b", "521"],
-        &["-t", "rsa"],
-    ] {
-        let (server, id, _keys) = with_key(kind, "");
-        let device = device(server.port, key(&id));
-        let connection = connect(options(HostKeys::strict(server.known_hosts())), &device)
-            .await
-            .unwrap();
-        let mut stream = netconf(&connection).await;
-        stream.write_all(b"echo").await.unwrap();
-        let mut echo = [0; 4];
-        stream.read_exact(&mut echo).await.unwrap();
-        assert_eq!(&echo, b"echo");
-        assert!(!connection.is_closed());
-        drop(stream);
-        connection.close().await;
-        assert!(connection.is_closed());
-        assert!(connection.open_netconf().await.is_err());
-    }
-}
-
-#[tokio::test]
-async fn a_key_that_is_not_authorized_is_refused_with_what_was_tried() {
-    if !sshd::available() {
-        return;
-    }
-    let (server, _id, keys) = with_key(&["-t", "ed25519"], "");
-    let wrong = keygen(keys.path(), "wrong", &["-t", "ed25519"], "");
-    let error = refused(
-        options(HostKeys::strict(server.known_hosts())),
-        &device(server.port, key(&wrong)),
-    )
-    .await;
-    assert_eq!(error.code(), Code::AuthFailed, "{error}");
-    for part in [
-        "device `r1`",
-        &sshd::user(),
-        "publickey (ssh-ed25519 SHA256:",
-        "it offers `publickey`",
-    ] {
-        assert!(error.message().contains(part), "{part}: {error}");
-    }
 }

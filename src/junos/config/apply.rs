@@ -117,22 +117,20 @@ async fn prepare(
     report: &mut Report,
 ) -> Result<bool> {
     let timeout = control.remaining();
-    let pending = control.step(device, history::pending(transaction, timeout)).await;
-    match pending {
-        Ok(Some(pending)) => return Err(confirm_waits(device, &pending)),
+    match &transaction.pending {
+        Ok(Some(pending)) => return Err(confirm_waits(device, pending)),
         Ok(None) => {}
-        Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
-            report.notes.push(format!(
-                "whether a confirmed commit waits could not be read: {}",
-                error.message()
-            ));
+        Err(error) => {
+            report
+                .notes
+                .push(format!("whether a confirmed commit waits could not be read: {}", error.message()));
         }
-        Err(error) => return Err(error),
     }
-    if let Verdict::Refused(words) = control.step(device, transaction.load(change, timeout)).await? {
+    let (verdict, diff) = control.step(device, transaction.load(change, timeout)).await?;
+    if let Verdict::Refused(words) = verdict {
         return refused(report, device, "cannot load the configuration", &words);
     }
-    report.diff = control.step(device, transaction.diff(timeout)).await?;
+    report.diff = diff;
     if report.diff.is_empty() {
         report.outcome = Outcome::Unchanged;
         return Ok(false);

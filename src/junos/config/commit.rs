@@ -119,19 +119,23 @@ async fn confirm_in(
     comment: &str,
     timeout: Duration,
 ) -> Result<String> {
-    let Some(pending) = history::pending(transaction, timeout).await? else {
-        return Err(Error::new(
-            Code::NotFound,
-            format!("device `{}`: no confirmed commit waits", device.name),
-        )
-        .advise("it was confirmed already, or its time was over and the device rolled it back"));
+    let user = match &transaction.pending {
+        Ok(Some(pending)) => pending.user.clone(),
+        Ok(None) => {
+            return Err(Error::new(Code::NotFound, format!("device `{}`: no confirmed commit waits", device.name))
+                .advise("it was confirmed already, or its time was over and the device rolled it back"));
+        }
+        Err(error) => {
+            let message = format!("device `{}`: the commit history cannot be read: {}", device.name, error.message());
+            return Err(Error::new(error.code(), message));
+        }
     };
     let request = format!(
         "<commit-configuration><log>{}</log></commit-configuration>",
         escape(comment)
     );
     match transaction.commit(&request, timeout.max(PATIENCE)).await {
-        Ok(Verdict::Good) => Ok(pending.user),
+        Ok(Verdict::Good) => Ok(user),
         Ok(Verdict::Refused(words)) => Err(Error::new(
             Code::ConfigurationInvalid,
             format!("device `{}` refuses to confirm: {words}", device.name),

@@ -1,8 +1,6 @@
 //! The device's commit history: whether a commit of ours is in it, and whether a confirmed commit waits.
 
-use super::Transaction;
-use crate::{error::Result, junos::netconf::xml::Element};
-use std::time::Duration;
+use crate::junos::netconf::xml::Element;
 
 /// Reads the history.
 pub(super) const REQUEST: &str = "<get-commit-information/>";
@@ -17,12 +15,7 @@ pub(super) struct Pending {
 }
 
 /// The confirmed commit that waits, where one does. Junos marks it by an element or in the newest entry's comment, by release.
-pub(super) async fn pending(transaction: &mut Transaction, timeout: Duration) -> Result<Option<Pending>> {
-    let reply = transaction.ask(REQUEST, timeout).await?;
-    Ok(find_pending(reply.root()))
-}
-
-pub(super) fn find_pending(root: &Element) -> Option<Pending> {
+pub(super) fn pending(root: &Element) -> Option<Pending> {
     let entry = root.descendants("commit-history").into_iter().next()?;
     let user = entry.text_at(&["user"]).unwrap_or_else(|| "unknown".into());
     let marked = root.descendants("commit-confirmed").into_iter().next().map(|e| {
@@ -66,14 +59,14 @@ mod tests {
     #[test]
     fn a_pending_commit_is_found_in_both_shapes() {
         let commented = history("<user>anna</user><comment>commit confirmed, rollback in 9mins</comment>");
-        let found = find_pending(&commented).unwrap();
+        let found = pending(&commented).unwrap();
         assert_eq!(
             (found.user.as_str(), found.deadline.as_str()),
             ("anna", "commit confirmed, rollback in 9mins")
         );
-        assert!(find_pending(&history("<user>anna</user><commit-confirmed>10</commit-confirmed>")).is_some());
+        assert!(pending(&history("<user>anna</user><commit-confirmed>10</commit-confirmed>")).is_some());
         assert_eq!(
-            find_pending(&history("<user>anna</user><log>rollback of the lab</log>")),
+            pending(&history("<user>anna</user><log>rollback of the lab</log>")),
             None
         );
     }

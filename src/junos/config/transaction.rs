@@ -3,7 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Change, Database, load};
+use super::{
+    Change, Database,
+    history::{self, Pending},
+    load,
+};
 use crate::{
     error::{Code, Error, Result},
     junos::{
@@ -15,6 +19,8 @@ use crate::{
 
 /// What each step of the cleanup may take.
 const CLEANUP: Duration = Duration::from_secs(30);
+/// The difference between the candidate and the running configuration.
+const COMPARE: &str = "<get-configuration compare=\"rollback\" rollback=\"0\" format=\"text\"/>";
 
 /// An open transaction. Dropping it closes its NETCONF session, and with it the device discards a private or locked candidate;
 /// [`Transaction::close`] does so in order and keeps the session.
@@ -26,6 +32,8 @@ pub struct Transaction {
     dirty: bool,
     /// What the device warned of, in order, each once.
     pub(super) warnings: Vec<String>,
+    /// The confirmed commit that waited when the transaction was opened; an error where that could not be read.
+    pub(super) pending: Result<Option<Pending>>,
 }
 
 /// What the device says of a candidate.
@@ -37,35 +45,36 @@ pub(super) enum Verdict {
 }
 
 impl Transaction {
-    /// Opens a candidate on the device.
+    /// Opens a candidate on the device, and looks in the same flight whether a confirmed commit waits.
     ///
     /// # Errors
     /// `configuration_locked` naming the holder, `candidate_modified`, whatever the way to the device reports.
     pub async fn open(pool: &Pool, device: &Arc<Device>, database: Database, timeout: Duration) -> Result<Self> {
-        let lease = pool.exclusive(device, timeout).await?;
-        let mut transaction = Self {
-            lease,
-            device: device.clone(),
-            database,
-            dirty: false,
-            warnings: Vec::new(),
-        };
+        let lease = tokio::time::timeout(timeout, pool.exclusive(device)).await.map_err(|_| late(device))??;
         let request = match database {
             Database::Private => "<open-configuration><private/></open-configuration>",
             Database::Exclusive => "<lock-configuration/>",
-            Database::Shared => {
-                transaction.refuse_foreign_edits(timeout).await?;
-                return Ok(transaction);
+            Database::Shared => COMPARE,
+        };
+        let (opened, history) =
+            tokio::join!(lease.request(request, timeout), lease.request(history::REQUEST, timeout));
+        let opened = match opened {
+            Ok(reply) => reply,
+            Err(error) => {
+                lease.release();
+                return Err(error);
             }
         };
-        let reply = transaction.lease.request(request, timeout).await?;
-        // That a private candidate is lost at the end of its session is what it is for.
-        transaction.note(
-            reply
-                .warnings()
-                .iter()
-                .filter(|w| !w.message.contains("uncommitted changes will be discarded")),
-        );
+        let pending = history.map(|reply| history::pending(reply.root()));
+        let mut transaction =
+            Self { lease, device: device.clone(), database, dirty: false, warnings: Vec::new(), pending };
+        if database == Database::Shared {
+            transaction.refuse_foreign_edits(opened)?;
+        } else {
+            // That a private candidate is lost at the end of its session is what it is for.
+            let lost = |w: &&RpcError| w.message.contains("uncommitted changes will be discarded");
+            transaction.note(opened.warnings().iter().filter(|w| !lost(w)));
+        }
         Ok(transaction)
     }
 
@@ -75,43 +84,28 @@ impl Transaction {
     }
 
     /// The candidate nobody has locked may hold another person's edits: a commit would commit them, a discard would lose them.
-    async fn refuse_foreign_edits(&mut self, timeout: Duration) -> Result<()> {
-        if self.diff(timeout).await?.is_empty() {
+    fn refuse_foreign_edits(&self, compared: Reply) -> Result<()> {
+        if difference(compared).is_empty() {
             return Ok(());
         }
-        let message = format!(
-            "device `{}`: the shared candidate holds somebody's uncommitted edits",
-            self.device.name
-        );
-        Err(Error::new(Code::CandidateModified, message).advise(
-            "look at them with junos_config_diff version 0; a private candidate (the default) leaves them alone",
-        ))
+        let message = format!("device `{}`: the shared candidate holds somebody's uncommitted edits", self.device.name);
+        Err(Error::new(Code::CandidateModified, message)
+            .advise("look at them with junos_config_diff version 0; a private candidate (the default) leaves them alone"))
     }
 
-    /// Brings the change into the candidate.
+    /// Brings the change into the candidate and compares, in one flight. The difference means nothing where the device refuses.
     ///
     /// # Errors
     /// `invalid_input` for text that cannot be sent; transport and time-out.
-    pub(super) async fn load(&mut self, change: &Change, timeout: Duration) -> Result<Verdict> {
+    pub(super) async fn load(&mut self, change: &Change, timeout: Duration) -> Result<(Verdict, String)> {
         let request = load::request(change)?;
         self.dirty = true;
-        let reply = self.lease.request_raw(&request, timeout).await?;
-        Ok(self.verdict(&reply))
-    }
-
-    /// The difference between the candidate and the running configuration; empty where there is none.
-    ///
-    /// # Errors
-    /// As the device answers.
-    pub async fn diff(&mut self, timeout: Duration) -> Result<String> {
-        let request = "<get-configuration compare=\"rollback\" rollback=\"0\" format=\"text\"/>";
-        let reply = self.lease.request(request, timeout).await?;
-        let text = reply.into_cli_text();
-        Ok(if text.trim().is_empty() {
-            String::new()
-        } else {
-            text.trim_matches('\n').to_owned() + "\n"
-        })
+        let (loaded, compared) =
+            tokio::join!(self.lease.request_raw(&request, timeout), self.lease.request(COMPARE, timeout));
+        match self.verdict(&loaded?) {
+            Verdict::Good => Ok((Verdict::Good, difference(compared?))),
+            refused @ Verdict::Refused(_) => Ok((refused, String::new())),
+        }
     }
 
     /// Asks the device to check the candidate.
@@ -134,19 +128,11 @@ impl Transaction {
         Ok(verdict)
     }
 
-    /// Sends a request that neither loads nor commits.
-    ///
-    /// # Errors
-    /// As the device answers.
-    pub(super) async fn ask(&mut self, request: &str, timeout: Duration) -> Result<Reply> {
-        self.lease.request(request, timeout).await
-    }
-
     /// Undoes what is not committed, gives the candidate back and keeps the session for the next call.
     ///
     /// # Errors
     /// `candidate_cleanup_failed`: the session was closed instead, which makes the device do the same.
-    pub async fn close(mut self) -> Result<()> {
+    pub async fn close(self) -> Result<()> {
         let steps: &[&str] = match (self.database, self.dirty) {
             (Database::Private, _) => &["<close-configuration/>"],
             (Database::Exclusive, false) => &["<unlock-configuration/>"],
@@ -155,20 +141,15 @@ impl Transaction {
             (Database::Shared, true) => &["<load-configuration rollback=\"0\"/>"],
         };
         for step in steps {
-            if let Err(error) = self.lease.request(step, CLEANUP).await {
-                // A candidate that the device has closed already needs no closing.
-                if error.message().to_ascii_lowercase().contains("database is not open") {
-                    continue;
-                }
-                let message = format!(
-                    "device `{}`: candidate cleanup failed: {}",
-                    self.device.name,
-                    error.message()
-                );
-                return Err(Error::new(Code::CandidateCleanupFailed, message)
-                    .advise("its session was closed, which makes the device discard the candidate; `show system users` tells")
-                    .caused_by(error));
+            let Err(error) = self.lease.request(step, CLEANUP).await else { continue };
+            // A candidate that the device has closed already needs no closing.
+            if error.message().to_ascii_lowercase().contains("database is not open") {
+                continue;
             }
+            let message = format!("device `{}`: candidate cleanup failed: {}", self.device.name, error.message());
+            return Err(Error::new(Code::CandidateCleanupFailed, message)
+                .advise("its session was closed, which makes the device discard the candidate; `show system users` tells")
+                .caused_by(error));
         }
         self.lease.release();
         Ok(())
@@ -177,11 +158,7 @@ impl Transaction {
     fn verdict(&mut self, reply: &Reply) -> Verdict {
         self.note(reply.warnings());
         let errors = reply.errors();
-        if errors.is_empty() {
-            Verdict::Good
-        } else {
-            Verdict::Refused(words(errors))
-        }
+        if errors.is_empty() { Verdict::Good } else { Verdict::Refused(words(errors)) }
     }
 
     fn note<'a>(&mut self, warnings: impl IntoIterator<Item = &'a RpcError>) {
@@ -192,6 +169,16 @@ impl Transaction {
             }
         }
     }
+}
+
+fn late(device: &Device) -> Error {
+    Error::new(Code::Timeout, format!("device `{}`: no session within the time of this call", device.name))
+}
+
+/// The text of a comparison; empty where there is no difference (the device sends a line feed then).
+fn difference(reply: Reply) -> String {
+    let text = reply.into_cli_text();
+    if text.trim().is_empty() { String::new() } else { text.trim_matches('\n').to_owned() + "\n" }
 }
 
 /// All errors of a reply, one on a line.

@@ -69,6 +69,11 @@ impl Error {
         }
     }
 
+    /// Whether an error on the stream carries a report of the transport.
+    pub(super) fn is_report(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|inner| inner.is::<Report>())
+    }
+
     /// Whether not a byte of the reply arrived, so that a read may be tried again on another session.
     pub fn is_unanswered(&self) -> bool {
         matches!(

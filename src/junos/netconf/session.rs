@@ -10,7 +10,7 @@ mod pending;
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -80,7 +80,7 @@ pub struct Figures {
 #[derive(Debug, Clone)]
 enum Phase {
     Opening,
-    Ready(Arc<Hello>, Framing),
+    Ready,
     Ended(Error),
 }
 
@@ -98,6 +98,7 @@ enum Command {
 struct Shared {
     next_id: AtomicU64,
     outstanding: AtomicUsize,
+    agreed: OnceLock<(Arc<Hello>, Framing)>,
     requests: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
@@ -184,20 +185,14 @@ impl Session {
         parse(reply.await.unwrap_or_else(|_| Err(self.ended()))?).await
     }
 
-    /// What the device said of itself; `None` before its hello and after the end.
+    /// What the device said of itself; `None` before its hello.
     pub fn hello(&self) -> Option<Arc<Hello>> {
-        match &*self.phase.borrow() {
-            Phase::Ready(hello, _) => Some(Arc::clone(hello)),
-            _ => None,
-        }
+        self.shared.agreed.get().map(|(hello, _)| Arc::clone(hello))
     }
 
-    /// The framing in use; `None` before the hello and after the end.
+    /// The framing in use; `None` before the hello.
     pub fn framing(&self) -> Option<Framing> {
-        match &*self.phase.borrow() {
-            Phase::Ready(_, framing) => Some(*framing),
-            _ => None,
-        }
+        self.shared.agreed.get().map(|(_, framing)| *framing)
     }
 
     /// Whether it has ended.

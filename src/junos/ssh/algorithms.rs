@@ -24,7 +24,7 @@ const PACKET: u32 = 65_535;
 
 /// How many received packets may wait for a slow reader of one channel. When they are used up the whole connection
 /// waits for this reader, so it is far more than the window holds in full packets; memory is taken only when needed.
-const WAITING_PACKETS: usize = 4096;
+const WAITING_PACKETS: usize = 2048;
 
 const ELLIPTIC: &[kex::Name] = &[
     kex::MLKEM768X25519_SHA256,

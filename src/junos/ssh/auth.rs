@@ -1,15 +1,16 @@
 //! Logging in: agent and keys, then password, then keyboard-interactive (RFC 4252, RFC 4256).
 //!
 //! Every credential is shown once per method, so that a wrong password costs two failures at most and locks nobody out.
-//! Nothing is asked that the protocol does not need: no `none` request, and the wait for the signature algorithms of the
-//! server only where an RSA key needs them.
+//! Nothing is asked that the protocol does not need: no `none` request, and no wait for the server's list of signature
+//! algorithms unless an RSA key was refused. What remains are two round trips for a password and three for a key (russh
+//! asks whether a key is welcome before it signs).
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use russh::{
     MethodKind, MethodSet,
     client::{AuthResult, Handle},
-    keys::{HashAlg, PrivateKeyWithHashAlg, PublicKey},
+    keys::{Algorithm, HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKey},
 };
 
 use super::{
@@ -124,17 +125,16 @@ impl<'a> Login<'a> {
         Ok(Answer::No)
     }
 
-    async fn try_key(&mut self, key: &std::sync::Arc<russh::keys::PrivateKey>) -> Result<Answer> {
-        for hash in self.signature_hashes(key.public_key()).await? {
-            let signing = PrivateKeyWithHashAlg::new(key.clone(), hash);
-            self.note_key(key.public_key(), &signing.algorithm().to_string());
+    async fn try_key(&mut self, key: &Arc<PrivateKey>) -> Result<Answer> {
+        let mut hash = Some(self.first_hash(key.public_key()));
+        while let Some(with) = hash {
+            let signing = PrivateKeyWithHashAlg::new(key.clone(), with);
+            self.note_key(key.public_key(), signing.algorithm().as_ref());
             let answer = self.handle.authenticate_publickey(&self.hop.user, signing).await;
             if self.weigh(answer)? == Answer::In {
                 return Ok(Answer::In);
             }
-            if !self.may(MethodKind::PublicKey) {
-                break;
-            }
+            hash = self.next_hash(key.public_key(), with).await?;
         }
         Ok(Answer::No)
     }
@@ -144,25 +144,27 @@ impl<'a> Login<'a> {
         self.tried.push(format!("publickey ({algorithm} {})", fingerprint(key)));
     }
 
-    /// The hashes to sign with, best first; one, except for RSA keys where the server does not say what it can.
-    async fn signature_hashes(&self, key: &PublicKey) -> Result<Vec<Option<HashAlg>>> {
-        if !key.algorithm().is_rsa() {
-            return Ok(vec![None]);
+    /// The hash to sign with; only RSA keys have a choice (RFC 8332).
+    ///
+    /// The server need not be asked: OpenSSH takes SHA-2 since 7.2, and asking can cost a round trip, or a second of
+    /// waiting for a server that does not answer.
+    fn first_hash(&self, key: &PublicKey) -> Option<HashAlg> {
+        let old = openssh_version(&self.state.ident()).is_some_and(|version| version < (7, 2));
+        (is_rsa(key) && !old).then_some(HashAlg::Sha512)
+    }
+
+    /// The hash to try next when the server refused a key signed with `tried`: where the hash may have been the reason.
+    async fn next_hash(&self, key: &PublicKey, tried: Option<HashAlg>) -> Result<Option<Option<HashAlg>>> {
+        if !is_rsa(key) || tried != Some(HashAlg::Sha512) || !self.may(MethodKind::PublicKey) {
+            return Ok(None);
         }
-        // Before 7.2 there was only SHA-1, and nobody said so: asking would cost a second of waiting.
-        if openssh_version(&self.state.ident()).is_some_and(|version| version < (7, 2)) {
-            return Ok(vec![None]);
+        // There are servers that list SHA-2 and refuse it; a legacy device may be one.
+        if self.hop.legacy {
+            return Ok(Some(None));
         }
-        let said = self
-            .handle
-            .best_supported_rsa_hash()
-            .await
-            .map_err(|error| self.ended(&error))?;
-        Ok(match said {
-            Some(hash) => vec![hash],
-            None if self.hop.legacy => vec![Some(HashAlg::Sha512), None],
-            None => vec![Some(HashAlg::Sha512)],
-        })
+        let best = self.handle.best_supported_rsa_hash().await;
+        let best = best.map_err(|error| self.ended(&error))?.flatten();
+        Ok(best.filter(|best| *best != HashAlg::Sha512).map(Some))
     }
 
     async fn try_password(&mut self, password: &str) -> Result<Answer> {
@@ -252,6 +254,10 @@ impl<'a> Login<'a> {
         }
         "check the user name, and that the device has the public key (`set system login user ... authentication`)"
     }
+}
+
+fn is_rsa(key: &PublicKey) -> bool {
+    matches!(key.algorithm(), Algorithm::Rsa { .. })
 }
 
 /// The version of an OpenSSH server, from its identification string.

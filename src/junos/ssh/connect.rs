@@ -35,45 +35,39 @@ pub(super) async fn climb(options: &Options, route: Route) -> Result<Arc<Session
 }
 
 /// Connects and logs in to one server, from the server below it or from here.
-async fn reach(options: &Options, dial: &Dial, below: Option<Arc<Session>>, hop: &Hop) -> Result<Session> {
-    let verifier = Verifier::read(
-        &options.host_keys,
-        &hop.known_hosts,
-        hop.names.clone(),
-        hop.server.clone(),
-    )
-    .await?;
-    let host_keys = algorithms::host_key_algorithms(hop.legacy, &verifier.algorithms());
-    let config = algorithms::client_config(options, hop.legacy, host_keys);
+pub(super) async fn reach(options: &Options, dial: &Dial, below: Option<Arc<Session>>, hop: &Hop) -> Result<Session> {
+    let names = hop.names.clone();
+    let verifier = Verifier::read(&options.host_keys, &hop.known_hosts, names, hop.server.clone()).await?;
     let deadline = Instant::now() + hop.timeout;
-    let (stream, complaint) = carrier(dial, below.as_deref(), hop, deadline).await?;
+    let carrier = carrier(dial, below.as_deref(), hop, deadline).await?;
+    log_in(options, hop, verifier, carrier, deadline, below).await
+}
 
-    let (wire, line) = Wire::new(stream);
+/// SSH on a byte stream: key exchange, host key, login.
+async fn log_in(
+    options: &Options,
+    hop: &Hop,
+    verifier: Verifier,
+    carrier: Carrier,
+    deadline: Instant,
+    below: Option<Arc<Session>>,
+) -> Result<Session> {
+    let host_keys = algorithms::host_key_algorithms(hop.legacy, &verifier.algorithms());
+    let config = Arc::new(algorithms::client_config(options, hop.legacy, host_keys));
+    let (wire, line) = Wire::new(carrier.stream);
     let guard = line.guard();
     let state = Arc::new(Server::default());
     let client = Client::new(state.clone(), Check::Verify(verifier));
-    let handshake = timeout_at(deadline, russh::client::connect_stream(Arc::new(config), wire, client)).await;
-    let mut handle = match handshake {
-        Ok(Ok(handle)) => handle,
-        Ok(Err(fault)) => {
-            let attempt = Attempt {
-                server: &hop.server,
-                heard: line.heard(),
-                may_be_legacy: hop.is_device && !hop.legacy,
-                said: complaint.text(),
-            };
-            return Err(attempt.handshake(fault));
-        }
-        Err(_) => {
-            let step = if line.heard() {
-                "finish the SSH key exchange"
-            } else {
-                "send its SSH identification"
-            };
-            return Err(failure::timed_out(&hop.server, step, hop.timeout));
-        }
+    let attempt = Attempt {
+        hop,
+        line: &line,
+        command: carrier.complaint.as_ref(),
     };
-
+    let mut handle = match timeout_at(deadline, russh::client::connect_stream(config, wire, client)).await {
+        Ok(Ok(handle)) => handle,
+        Ok(Err(fault)) => return Err(attempt.handshake(fault).await),
+        Err(_) => return Err(attempt.timed_out()),
+    };
     let login = Login::new(&mut handle, &state, hop).run(options.agent.as_deref());
     match timeout(hop.timeout, login).await {
         Ok(outcome) => outcome?,
@@ -93,22 +87,35 @@ async fn reach(options: &Options, dial: &Dial, below: Option<Arc<Session>>, hop:
     })
 }
 
-/// The byte stream to a server, and what a proxy command has to say about it.
-pub(super) async fn carrier(
-    dial: &Dial,
-    below: Option<&Session>,
-    hop: &Hop,
-    deadline: Instant,
-) -> Result<(Box<dyn Stream>, Complaint)> {
-    let none = Complaint::default();
+/// A byte stream to a server.
+pub(super) struct Carrier {
+    pub(super) stream: Box<dyn Stream>,
+    /// What a proxy command says about it.
+    pub(super) complaint: Option<Complaint>,
+}
+
+impl Carrier {
+    fn new(stream: impl Stream + 'static) -> Self {
+        Self {
+            stream: Box::new(stream),
+            complaint: None,
+        }
+    }
+}
+
+/// Opens the byte stream to a server.
+pub(super) async fn carrier(dial: &Dial, below: Option<&Session>, hop: &Hop, deadline: Instant) -> Result<Carrier> {
     match (below, dial) {
         (Some(below), _) => match timeout_at(deadline, below.tunnel(&hop.host, hop.port)).await {
-            Ok(tunnel) => Ok((Box::new(tunnel?), none)),
+            Ok(tunnel) => Ok(Carrier::new(tunnel?)),
             Err(_) => Err(failure::timed_out(&below.server, "open the tunnel", hop.timeout)),
         },
-        (None, Dial::Tcp) => Ok((Box::new(tcp(hop, deadline).await?), none)),
+        (None, Dial::Tcp) => Ok(Carrier::new(tcp(hop, deadline).await?)),
         (None, Dial::Command(command)) => match ProxyCommand::start(command) {
-            Ok((stream, complaint)) => Ok((Box::new(stream), complaint)),
+            Ok((stream, complaint)) => Ok(Carrier {
+                complaint: Some(complaint),
+                ..Carrier::new(stream)
+            }),
             Err(error) => {
                 let text = format!("{}: the proxy command cannot be started: {error}", hop.server);
                 Err(Error::new(Code::ConnectFailed, text).caused_by(error))
@@ -141,3 +148,6 @@ async fn tcp(hop: &Hop, deadline: Instant) -> Result<TcpStream> {
     }
     Err(failure::tcp(&hop.server, hop.port, last))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,40 +4,46 @@ use std::{io, time::Duration};
 
 use russh::AlgorithmKind;
 
-use super::handler::{Fault, one_line};
+use super::{
+    handler::{Fault, one_line},
+    proxy_command::Complaint,
+    route::Hop,
+    wire::Line,
+};
 use crate::error::{Code, Error};
 
 /// What is known about the connection that failed.
 pub(super) struct Attempt<'a> {
-    /// How errors call the server.
-    pub(super) server: &'a str,
-    /// Whether it ever sent a byte.
-    pub(super) heard: bool,
-    /// Whether old algorithms could be allowed for it.
-    pub(super) may_be_legacy: bool,
-    /// What the proxy command said on its standard error.
-    pub(super) said: Option<String>,
+    /// The server.
+    pub(super) hop: &'a Hop,
+    /// The stream to it.
+    pub(super) line: &'a Line,
+    /// What carried it, if that was a proxy command.
+    pub(super) command: Option<&'a Complaint>,
 }
+
+const LIMITS: &str = "its connection limit or rate limit may be reached (`set system services ssh rate-limit`, or `netconf \
+                      ssh` for port 830), or a filter drops this client; wait a minute before the next attempt";
 
 impl Attempt<'_> {
     /// The connection came up, the SSH handshake on it did not.
-    pub(super) fn handshake(&self, fault: Fault) -> Error {
+    pub(super) async fn handshake(&self, fault: Fault) -> Error {
         let error = match fault {
             Fault::Refused(refused) => return *refused,
             Fault::Ssh(error) => error,
         };
+        let first = self.line.first();
         match error {
             russh::Error::NoCommonAlgo { kind, ours, theirs } => self.no_common_algorithm(&kind, &ours, &theirs),
-            russh::Error::Version => self
-                .failed("does not speak SSH")
-                .advise("check the port: SSH listens on 22, NETCONF over SSH on 22 or 830"),
-            error if !self.heard => self
-                .failed("closed the connection before it said anything")
-                .advise(
-                    "its connection limit or rate limit may be reached (`set system services ssh rate-limit`, or \
-                     `netconf ssh` for port 830), or a filter drops this client; wait a minute before the next attempt",
-                )
-                .caused_by(error),
+            error if first.is_empty() => self.silent().await.caused_by(error),
+            error if !is_ssh(&first) => {
+                let said = one_line(&String::from_utf8_lossy(&first));
+                self.failed(&format!("does not speak SSH, it said `{said}`"))
+                    .advise(format!(
+                        "check the port: SSH listens on 22, NETCONF over SSH on 22 or 830; or {LIMITS}"
+                    ))
+                    .caused_by(error)
+            }
             error => {
                 let what = format!("ended the SSH handshake: {}", one_line(&error.to_string()));
                 self.failed(&what).caused_by(error)
@@ -45,13 +51,32 @@ impl Attempt<'_> {
         }
     }
 
-    fn failed(&self, what: &str) -> Error {
-        let said = self
-            .said
-            .as_deref()
-            .map(|said| format!("; the proxy command said `{said}`"))
+    /// The step did not end in time.
+    pub(super) fn timed_out(&self) -> Error {
+        let step = match self.line.first().is_empty() {
+            true => "send its SSH identification",
+            false => "finish the SSH key exchange",
+        };
+        timed_out(&self.hop.server, step, self.hop.timeout)
+    }
+
+    async fn silent(&self) -> Error {
+        let Some(command) = self.command else {
+            return self
+                .failed("closed the connection before it said anything")
+                .advise(LIMITS);
+        };
+        let said = command
+            .text()
+            .await
+            .map(|said| format!(": `{said}`"))
             .unwrap_or_default();
-        Error::new(Code::ConnectFailed, format!("{} {what}{said}", self.server))
+        self.failed(&format!("did not say anything through the proxy command{said}"))
+            .advise("check `ProxyCommand` in `ssh_config`: it must connect its input and output to the server")
+    }
+
+    fn failed(&self, what: &str) -> Error {
+        Error::new(Code::ConnectFailed, format!("{} {what}", self.hop.server))
     }
 
     fn no_common_algorithm(&self, kind: &AlgorithmKind, ours: &[String], theirs: &[String]) -> Error {
@@ -71,11 +96,11 @@ impl Attempt<'_> {
         };
         let text = format!(
             "{} and jmcp share no {kind} algorithm: ours are `{}`, theirs are `{}`",
-            self.server,
+            self.hop.server,
             list(ours),
             list(theirs)
         );
-        let advice = if self.may_be_legacy {
+        let advice = if self.hop.is_device && !self.hop.legacy {
             "set `\"legacy\": true` for the device in the inventory to allow old algorithms (SHA-1, CBC, ssh-rsa), or \
              widen the `system services ssh` algorithms of the device"
         } else {
@@ -83,6 +108,13 @@ impl Attempt<'_> {
         };
         Error::new(Code::NoCommonAlgorithm, text).advise(advice)
     }
+}
+
+/// Whether a server's first bytes hold an SSH identification; other lines may come before it (RFC 4253 section 4.2).
+fn is_ssh(first: &[u8]) -> bool {
+    first
+        .split(|byte| *byte == b'\n')
+        .any(|line| line.starts_with(b"SSH-2.0-") || line.starts_with(b"SSH-1.99-"))
 }
 
 /// No TCP connection to any address of the server.
@@ -124,6 +156,6 @@ pub(super) fn resolve(server: &str, host: &str, error: &io::Error) -> Error {
 
 /// A step took too long.
 pub(super) fn timed_out(server: &str, step: &str, after: Duration) -> Error {
-    let text = format!("{server} did not {step} within {} s", after.as_secs());
+    let text = format!("{server} did not {step} within {after:?}");
     Error::new(Code::ConnectTimeout, text)
 }

@@ -62,9 +62,15 @@ impl Server {
     }
 }
 
-/// Text of a server for one line of an error: control characters become spaces, runs of spaces one.
+/// Text of a server for one line of an error: control characters become spaces, runs of spaces one. Backticks go too,
+/// because errors quote with them: a server must not be able to end its quotation.
 pub(super) fn one_line(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let plain = |c: char| match c {
+        '`' => '\'',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    let clean: String = text.chars().map(plain).collect();
     clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -6,37 +6,47 @@ use std::{
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::handler::one_line;
 
 /// How much of the standard error is kept, bytes.
 const KEPT: usize = 1024;
 
+/// How long to wait for it when the connection failed.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// The end of what a program wrote to its standard error.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Complaint(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Complaint {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    ended: CancellationToken,
+}
 
 impl Complaint {
-    /// The text on one line, if there is any.
-    pub(super) fn text(&self) -> Option<String> {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The text on one line, if there is any. Waits a moment for what a program says as it ends.
+    pub(super) async fn text(&self) -> Option<String> {
+        let _ = tokio::time::timeout(LAST_WORDS, self.ended.cancelled()).await;
+        let bytes = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
         Some(one_line(&String::from_utf8_lossy(&bytes))).filter(|text| !text.is_empty())
     }
 
     async fn collect(self, mut from: ChildStderr) {
         let mut buffer = [0; 512];
         while let Ok(read @ 1..) = from.read(&mut buffer).await {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
             kept.extend(buffer.iter().take(read));
             let excess = kept.len().saturating_sub(KEPT);
             kept.drain(..excess);
         }
+        self.ended.cancel();
     }
 }
 

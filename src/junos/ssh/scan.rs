@@ -10,23 +10,28 @@ use russh::{
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    SshConnector, algorithms, connect,
-    failure::{self, Attempt},
+    Options, SshConnector, algorithms,
+    connect::{self, Carrier},
+    failure::Attempt,
     handler::{Check, Client, Fault, Server},
     known_hosts,
-    proxy_command::Complaint,
-    route::{Hop, Route},
+    route::{Dial, Hop, Route},
     session::Session,
     wire::Wire,
 };
-use crate::{error::Result, junos::inventory::Device};
+use crate::{
+    error::{Code, Result},
+    junos::inventory::Device,
+};
 
 /// How many devices are scanned at a time.
 const AT_ONCE: usize = 8;
 
-/// A host key that a device shows. Nobody has vouched for it: compare the fingerprint before you trust it.
+/// A host key that a server shows. Nobody has vouched for it: compare the fingerprint before you trust it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScannedKey {
+    /// Whose it is: ``device `r1` (192.0.2.1:22)``, or a jump host on the way.
+    pub server: String,
     /// The line for known_hosts, without line end.
     pub line: String,
     /// The type, such as `ssh-ed25519`.
@@ -36,7 +41,10 @@ pub struct ScannedKey {
 }
 
 /// Asks devices for all their host keys, through their jump hosts where they have some. Nothing is written, and no
-/// credential of a device is used. Per device its name and its keys, or why there are none, in the order given.
+/// credential of a device is used.
+///
+/// Returns, in the order given, per device its name and its keys, or why there are none. Where a jump host is not on
+/// record yet there is no way on from it: then its keys are returned, and the next scan gets further.
 pub async fn scan(
     connector: &SshConnector,
     devices: impl IntoIterator<Item = Arc<Device>>,
@@ -49,64 +57,55 @@ pub async fn scan(
 }
 
 async fn scan_device(connector: &SshConnector, device: &Device) -> Result<Vec<ScannedKey>> {
-    let mut route = Route::to_device(&connector.options, device).await?;
-    let Some(hop) = route.hops.pop() else {
-        return Ok(Vec::new());
-    };
-    let dial = route.dial.clone();
-    let below = if route.hops.is_empty() {
-        None
-    } else {
-        Some(connect::climb(&connector.options, route).await?)
-    };
+    let options = &connector.options;
+    let route = Route::to_device(options, device).await?;
+    let mut below = None;
+    for hop in &route.hops {
+        if hop.is_device {
+            return scan_server(options, &route.dial, below.as_deref(), hop).await;
+        }
+        match connect::reach(options, &route.dial, below.clone(), hop).await {
+            Ok(session) => below = Some(Arc::new(session)),
+            Err(error) if matches!(error.code(), Code::HostKeyUnknown | Code::KnownHostsMissing) => {
+                return scan_server(options, &route.dial, below.as_deref(), hop).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Vec::new())
+}
+
+async fn scan_server(options: &Options, dial: &Dial, below: Option<&Session>, hop: &Hop) -> Result<Vec<ScannedKey>> {
     let mut found = Vec::new();
     let mut offered: Option<Vec<String>> = None;
     for signatures in key_types(hop.legacy) {
         // Every connection counts against the rate limit of the device: none for types it is known not to have.
-        if offered
-            .as_ref()
-            .is_some_and(|list| !signatures.iter().any(|name| list.contains(&name.to_string())))
-        {
+        let missing = |list: &Vec<String>| !signatures.iter().any(|name| list.contains(&name.to_string()));
+        if offered.as_ref().is_some_and(missing) {
             continue;
         }
         let deadline = Instant::now() + hop.timeout;
-        let (stream, complaint) = connect::carrier(&dial, below.as_deref(), &hop, deadline).await?;
-        let (wire, line) = Wire::new(stream);
-        let _guard = line.guard();
-        let ask = Ask {
-            connector,
-            hop: &hop,
-            signatures,
-            deadline,
-        };
-        match ask.ask(wire, &complaint, &line).await? {
-            Shown::Key(key) => found.push(scanned(&hop, &key)),
+        let carrier = connect::carrier(dial, below, hop, deadline).await?;
+        match ask(options, hop, signatures, carrier, deadline).await? {
+            Shown::Key(key) => found.push(ScannedKey {
+                server: hop.server.clone(),
+                line: known_hosts::line(&hop.names, &key),
+                key_type: key.algorithm().to_string(),
+                fingerprint: known_hosts::fingerprint(&key),
+            }),
             Shown::Others(list) => offered = Some(list),
         }
     }
-    drop::<Option<Arc<Session>>>(below);
     Ok(found)
-}
-
-fn scanned(hop: &Hop, key: &PublicKey) -> ScannedKey {
-    ScannedKey {
-        line: known_hosts::line(&hop.names, key),
-        key_type: key.algorithm().to_string(),
-        fingerprint: known_hosts::fingerprint(key),
-    }
 }
 
 /// The key types, each with the signatures it can make. The rarest first: a server without it says what it has instead,
 /// which spares the connections for the other types it does not have.
 fn key_types(legacy: bool) -> Vec<Vec<Algorithm>> {
-    let mut rsa = vec![
-        Algorithm::Rsa {
-            hash: Some(HashAlg::Sha512),
-        },
-        Algorithm::Rsa {
-            hash: Some(HashAlg::Sha256),
-        },
-    ];
+    let mut rsa: Vec<_> = [HashAlg::Sha512, HashAlg::Sha256]
+        .into_iter()
+        .map(|hash| Algorithm::Rsa { hash: Some(hash) })
+        .collect();
     if legacy {
         rsa.push(Algorithm::Rsa { hash: None });
     }
@@ -126,49 +125,38 @@ enum Shown {
     Others(Vec<String>),
 }
 
-/// One question for one type of key.
-struct Ask<'a> {
-    connector: &'a SshConnector,
-    hop: &'a Hop,
+/// One connection for one type of key; it ends when the key is shown.
+async fn ask(
+    options: &Options,
+    hop: &Hop,
     signatures: Vec<Algorithm>,
+    carrier: Carrier,
     deadline: Instant,
-}
-
-impl Ask<'_> {
-    async fn ask(self, wire: Wire, complaint: &Complaint, line: &super::wire::Line) -> Result<Shown> {
-        let config = algorithms::client_config(&self.connector.options, self.hop.legacy, self.signatures);
-        let noted = Arc::new(Mutex::new(None));
-        let client = Client::new(Arc::new(Server::default()), Check::Note(noted.clone()));
-        let connecting = russh::client::connect_stream(Arc::new(config), wire, client);
-        let fault = match timeout_at(self.deadline, connecting).await {
-            Ok(Err(fault)) => Some(fault),
-            Ok(Ok(_)) => None,
-            Err(_) => {
-                return Err(failure::timed_out(
-                    &self.hop.server,
-                    "show its host key",
-                    self.hop.timeout,
-                ));
-            }
-        };
-        if let Some(key) = noted.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            return Ok(Shown::Key(key));
-        }
-        match fault {
-            Some(Fault::Ssh(russh::Error::NoCommonAlgo {
-                kind: AlgorithmKind::Key,
-                theirs,
-                ..
-            })) => Ok(Shown::Others(theirs)),
-            fault => {
-                let attempt = Attempt {
-                    server: &self.hop.server,
-                    heard: line.heard(),
-                    may_be_legacy: self.hop.is_device && !self.hop.legacy,
-                    said: complaint.text(),
-                };
-                Err(attempt.handshake(fault.unwrap_or(Fault::Ssh(russh::Error::Disconnect))))
-            }
-        }
+) -> Result<Shown> {
+    let config = Arc::new(algorithms::client_config(options, hop.legacy, signatures));
+    let (wire, line) = Wire::new(carrier.stream);
+    let _guard = line.guard();
+    let noted = Arc::new(Mutex::new(None));
+    let client = Client::new(Arc::new(Server::default()), Check::Note(noted.clone()));
+    let attempt = Attempt {
+        hop,
+        line: &line,
+        command: carrier.complaint.as_ref(),
+    };
+    let fault = match timeout_at(deadline, russh::client::connect_stream(config, wire, client)).await {
+        Ok(Err(fault)) => fault,
+        Ok(Ok(_)) => Fault::Ssh(russh::Error::Inconsistent),
+        Err(_) => return Err(attempt.timed_out()),
+    };
+    if let Some(key) = noted.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Ok(Shown::Key(key));
+    }
+    match fault {
+        Fault::Ssh(russh::Error::NoCommonAlgo {
+            kind: AlgorithmKind::Key,
+            theirs,
+            ..
+        }) => Ok(Shown::Others(theirs)),
+        fault => Err(attempt.handshake(fault).await),
     }
 }

@@ -76,12 +76,13 @@ impl NetconfStream {
                 let refused = self.unavailable("refused the NETCONF subsystem");
                 return Err(io::Error::new(io::ErrorKind::ConnectionRefused, refused));
             }
+            Some(ChannelMsg::Eof | ChannelMsg::Close) if !self.heard => {
+                self.ended = true;
+                let refused = self.unavailable("closed the NETCONF session before it said anything");
+                return Err(io::Error::new(io::ErrorKind::ConnectionRefused, refused));
+            }
             Some(ChannelMsg::Eof | ChannelMsg::Close) => {
                 self.ended = true;
-                if !self.heard {
-                    let refused = self.unavailable("closed the NETCONF session before it said anything");
-                    return Err(io::Error::new(io::ErrorKind::ConnectionRefused, refused));
-                }
                 return Ok(None);
             }
             None => {

@@ -6,10 +6,7 @@
 use std::{
     io,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll},
 };
 
@@ -18,11 +15,14 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use crate::junos::transport::Stream;
 
+/// How many of the first bytes are kept.
+const FIRST: usize = 512;
+
 /// What is known about a stream while and after it lives.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Line {
     cut: CancellationToken,
-    heard: Arc<AtomicBool>,
+    first: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Line {
@@ -31,9 +31,15 @@ impl Line {
         self.cut.cancel();
     }
 
-    /// Whether the peer ever sent a byte.
-    pub(super) fn heard(&self) -> bool {
-        self.heard.load(Ordering::Relaxed)
+    /// The first bytes the peer sent.
+    pub(super) fn first(&self) -> Vec<u8> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, bytes: &[u8]) {
+        let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = FIRST.saturating_sub(first.len());
+        first.extend(bytes.iter().take(room));
     }
 
     /// Cuts the line when dropped.
@@ -64,6 +70,7 @@ pub(super) struct Wire {
     stream: Box<dyn Stream>,
     line: Line,
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    noted: usize,
 }
 
 impl Wire {
@@ -75,6 +82,7 @@ impl Wire {
                 stream,
                 line: line.clone(),
                 cut,
+                noted: 0,
             },
             line,
         )
@@ -99,8 +107,11 @@ impl AsyncRead for Wire {
         }
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if buffer.filled().len() > before {
-            self.line.heard.store(true, Ordering::Relaxed);
+        if self.noted < FIRST
+            && let Some(new) = buffer.filled().get(before..)
+        {
+            self.line.note(new);
+            self.noted += new.len();
         }
         polled
     }
@@ -139,11 +150,11 @@ mod tests {
     async fn a_cut_line_ends_a_waiting_reader() {
         let (near, mut far) = tokio::io::duplex(64);
         let (mut wire, line) = Wire::new(Box::new(near));
-        assert!(!line.heard());
+        assert!(line.first().is_empty());
         far.write_all(b"SSH").await.unwrap();
         let mut three = [0; 3];
         wire.read_exact(&mut three).await.unwrap();
-        assert!(line.heard());
+        assert_eq!(line.first(), b"SSH");
         let waiting = tokio::spawn(async move { wire.read_u8().await });
         tokio::task::yield_now().await;
         drop(line.guard());

@@ -1,5 +1,6 @@
 //! Tests of templates.
 
+use crate::junos::ConfigFormat;
 use super::*;
 use crate::junos::ConfigFormat;
 

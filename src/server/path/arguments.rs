@@ -137,7 +137,8 @@ fn problems(tool: &Tool, properties: &Map<String, Value>, arguments: &Arguments)
         .keys()
         .filter(|name| !properties.contains_key(*name))
         .map(|name| {
-            let hint = did_you_mean(name, properties.keys().map(String::as_str));
+            let aliases = tool.aliases.iter().map(|(alias, _)| *alias);
+            let hint = did_you_mean(name, properties.keys().map(String::as_str).chain(aliases));
             format!(
                 "there is no `{name}`{}",
                 if hint.is_empty() {

@@ -163,7 +163,7 @@ impl Path {
         let arguments = arguments::prepare(tool, call.arguments.clone())?;
         let targets = scope::targets(&arguments);
         event.call(&targets, &arguments);
-        scope::check(&call.principal, tool.name, &targets)?;
+        scope::check(&call.principal, tool.name, &targets, &self.services.junos.inventory())?;
         self.check_effect(tool)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         self.rules.confirm.check(tool, &call).await?;
@@ -232,3 +232,6 @@ fn error_text(error: &Error) -> String {
         None => format!("{} [code={}]\n({again})", error.message(), error.code()),
     }
 }
+
+#[cfg(test)]
+mod tests;

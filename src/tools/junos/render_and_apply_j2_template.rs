@@ -93,7 +93,7 @@ pub(super) fn tool() -> Tool {
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let apply = args.apply_config.unwrap_or_default();
     let routers = routers(&args, apply)?;
-    let rendered = template::render(&args.template_content, &args.vars_content)?;
+    let rendered = template::render(&args.template_content, &template::parse_variables(&args.vars_content)?)?;
     let format = args.config_format.unwrap_or_else(|| template::detect_format(&rendered));
     let dry_run = args.dry_run.unwrap_or_default();
     let change = Change {

@@ -80,7 +80,7 @@ pub(crate) struct Setup<'a> {
     pub(crate) host_keys: &'a [&'a [&'a str]],
     /// Public key lines that may log in.
     pub(crate) authorized: &'a [String],
-    /// The `netconf` subsystem; default says hello and echoes.
+    /// The script of the `netconf` subsystem; default says hello and echoes. Empty: there is no subsystem.
     pub(crate) subsystem: Option<&'a str>,
 }
 
@@ -192,13 +192,110 @@ fn write_files(directory: &Path, setup: &Setup<'_>) -> (Vec<PathBuf>, String) {
         .iter()
         .map(|key| format!("HostKey {}\n", key.display()))
         .collect();
+    let subsystem = match setup.subsystem {
+        Some("") => String::new(),
+        _ => format!("Subsystem netconf {}\n", script.display()),
+    };
     let config = format!(
-        "{}\nListenAddress 127.0.0.1\n{keys}AuthorizedKeysFile {}\nSubsystem netconf {}\nPidFile none\nStrictModes no\n\
+        "{}\nListenAddress 127.0.0.1\n{keys}{subsystem}AuthorizedKeysFile {}\nPidFile none\nStrictModes no\n\
          UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nLogLevel VERBOSE\n\
          MaxStartups 100\nUseDNS no\n",
         setup.config,
-        authorized.display(),
-        script.display()
+        authorized.display()
     );
     (host_keys, config)
+}
+
+/// An SSH agent; ends when dropped.
+pub(crate) struct Agent {
+    child: Child,
+    pub(crate) socket: PathBuf,
+}
+
+impl Agent {
+    pub(crate) fn start(directory: &Path) -> Self {
+        let socket = directory.join("agent");
+        let mut child = Command::new("ssh-agent")
+            .args(["-D", "-a", socket.to_str().unwrap()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It prints the socket once that is there.
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Self { child, socket }
+    }
+
+    pub(crate) fn add(&self, key: &Path) {
+        let status = Command::new("ssh-add")
+            .arg("-q")
+            .arg(key)
+            .env("SSH_AUTH_SOCK", &self.socket)
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A system user with a password; removed when dropped.
+pub(crate) struct Account {
+    pub(crate) name: &'static str,
+}
+
+impl Account {
+    pub(crate) fn create(name: &'static str, password: &str) -> Self {
+        let _ = Command::new("userdel").arg(name).stderr(Stdio::null()).status();
+        run("useradd", &["--no-create-home", "--shell", "/bin/sh", name]);
+        let mut child = Command::new("chpasswd").stdin(Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(
+            &mut child.stdin.take().unwrap(),
+            format!("{name}:{password}\n").as_bytes(),
+        )
+        .unwrap();
+        assert!(child.wait().unwrap().success());
+        Self { name }
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let _ = Command::new("userdel").arg(self.name).stderr(Stdio::null()).status();
+    }
+}
+
+/// Passes connections on to a port, until dropped.
+pub(crate) struct Relay {
+    task: tokio::task::JoinHandle<()>,
+    pub(crate) port: u16,
+}
+
+impl Relay {
+    pub(crate) async fn to(port: u16) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let own = listener.local_addr().unwrap().port();
+        let task = tokio::spawn(async move {
+            let mut connections = tokio::task::JoinSet::new();
+            while let Ok((mut near, _)) = listener.accept().await {
+                let mut far = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                connections.spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+            }
+        });
+        Self { task, port: own }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }

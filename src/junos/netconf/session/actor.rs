@@ -301,7 +301,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Actor<S> {
         if self.sending == Sending::Held {
             self.sending = Sending::Open(framing);
         }
-        self.phase.send_replace(Phase::Ready(Arc::new(hello), framing));
+        let _ = self.shared.agreed.set((Arc::new(hello), framing));
+        self.phase.send_replace(Phase::Ready);
         self.send_held();
         Ok(())
     }
@@ -349,7 +350,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Actor<S> {
         // What `stop_writing` met is the better reason than the end of the stream that follows from it, but the device's
         // words in place of a hello are better still.
         let end = match (end, self.closing.take()) {
-            (End::Eof, Some((_, End::Io(error)))) if self.greeted || error.get_ref().is_some() => End::Io(error),
+            (End::Eof, Some((_, End::Io(error)))) if self.greeted || Error::is_report(&error) => End::Io(error),
             (end, _) => end,
         };
         self.commands.close();

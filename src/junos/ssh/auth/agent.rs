@@ -71,7 +71,8 @@ impl Login<'_> {
 
     async fn try_identity(&mut self, agent: &mut AgentClient<UnixStream>, identity: &AgentIdentity) -> Result<Answer> {
         let key = identity.public_key().into_owned();
-        for hash in self.signature_hashes(&key).await? {
+        let mut next = Some(self.first_hash(&key));
+        while let Some(hash) = next {
             self.note_key(&key, "agent");
             let user = self.hop.user.clone();
             let answer = match identity {
@@ -89,6 +90,7 @@ impl Login<'_> {
             if self.weigh_agent(answer)? == Answer::In {
                 return Ok(Answer::In);
             }
+            next = self.next_hash(&key, hash).await?;
         }
         Ok(Answer::No)
     }

@@ -1,0 +1,739 @@
+use std::{collections::VecDeque, io, sync::atomic::AtomicUsize};
+
+use async_trait::async_trait;
+use futures::future::{BoxFuture, join_all};
+
+use super::*;
+use crate::{
+    junos::{
+        inventory::{Auth, Framing},
+        netconf::session::fake::Device as Peer,
+        transport::{Connection, Stream},
+    },
+    secret::Secret,
+};
+
+const LONG: Duration = Duration::from_secs(30);
+
+pub(super) fn device(name: &str) -> Arc<Device> {
+    Arc::new(Device {
+        name: name.to_owned(),
+        host: "192.0.2.1".to_owned(),
+        port: 22,
+        username: "ops".to_owned(),
+        auth: Auth::Password(Secret::new("secret")),
+        ssh_config: None,
+        legacy: false,
+        framing: Framing::Auto,
+        public: serde_json::Map::new(),
+        problem: None,
+    })
+}
+
+fn with_password(password: &str) -> Arc<Device> {
+    Arc::new(Device {
+        auth: Auth::Password(Secret::new(password)),
+        ..(*device("r1")).clone()
+    })
+}
+
+/// How a channel of the fake device behaves; gets the number of the channel, from 0.
+type Serve = Arc<dyn Fn(Peer, usize) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// A network of fake devices.
+#[derive(Clone)]
+struct Net {
+    /// Outcomes of the next connects; success where there is none.
+    failures: Arc<Mutex<VecDeque<Code>>>,
+    delay: Duration,
+    connects: Arc<AtomicUsize>,
+    channels: Arc<AtomicUsize>,
+    goodbyes: Arc<AtomicUsize>,
+    /// Channels that a connection allows at once.
+    allowed: usize,
+    /// Refuses a channel at the first read, as a real transport does, instead of at the opening.
+    late_refusal: bool,
+    serve: Serve,
+}
+
+struct Line {
+    net: Net,
+    open: Arc<AtomicUsize>,
+    closed: std::sync::atomic::AtomicBool,
+}
+
+fn net(serve: impl Fn(Peer, usize) -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Net {
+    Net {
+        failures: Arc::default(),
+        delay: Duration::from_millis(300),
+        connects: Arc::default(),
+        channels: Arc::default(),
+        goodbyes: Arc::default(),
+        allowed: 10,
+        late_refusal: false,
+        serve: Arc::new(serve),
+    }
+}
+
+/// A device that echoes every request after a while.
+fn echoing() -> Net {
+    net(|mut peer, _| {
+        Box::pin(async move {
+            peer.greet(false).await;
+            while let Some((id, body)) = peer.request().await {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                peer.reply(
+                    &id,
+                    &format!("<output>{}</output>", crate::junos::netconf::xml::escape(&body)),
+                )
+                .await;
+            }
+        })
+    })
+}
+
+impl Net {
+    fn pool(&self) -> Pool {
+        self.pool_with(Options::default())
+    }
+
+    fn pool_with(&self, options: Options) -> Pool {
+        Pool::new(options, Arc::new(self.clone()))
+    }
+
+    fn fail(&self, codes: &[Code]) {
+        lock(&self.failures).extend(codes);
+    }
+
+    fn counts(&self) -> (usize, usize) {
+        (
+            self.connects.load(Ordering::Relaxed),
+            self.channels.load(Ordering::Relaxed),
+        )
+    }
+}
+
+#[async_trait]
+impl Connect for Net {
+    async fn connect(&self, device: &Device) -> Result<Arc<dyn Connection>> {
+        self.connects.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(self.delay).await;
+        if let Some(code) = lock(&self.failures).pop_front() {
+            return Err(Error::new(code, format!("device `{}`: no way", device.name)));
+        }
+        Ok(Arc::new(Line {
+            net: self.clone(),
+            open: Arc::default(),
+            closed: false.into(),
+        }))
+    }
+}
+
+/// A stream whose first read reports a refused channel.
+struct Refused;
+
+impl tokio::io::AsyncRead for Refused {
+    fn poll_read(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        _: &mut tokio::io::ReadBuf<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::task::Poll::Ready(Err(io::Error::other(Error::new(
+            Code::NetconfUnavailable,
+            "no more channels",
+        ))))
+    }
+}
+
+impl tokio::io::AsyncWrite for Refused {
+    fn poll_write(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+        bytes: &[u8],
+    ) -> std::task::Poll<io::Result<usize>> {
+        std::task::Poll::Ready(Ok(bytes.len()))
+    }
+    fn poll_flush(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+    fn poll_shutdown(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<io::Result<()>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+}
+
+#[async_trait]
+impl Connection for Line {
+    async fn open_netconf(&self) -> Result<Box<dyn Stream>> {
+        if self.is_closed() {
+            return Err(Error::new(Code::Transport, "the connection is gone"));
+        }
+        if self.open.load(Ordering::Relaxed) >= self.net.allowed {
+            if self.net.late_refusal {
+                return Ok(Box::new(Refused));
+            }
+            return Err(Error::new(Code::NetconfUnavailable, "no more channels"));
+        }
+        self.open.fetch_add(1, Ordering::Relaxed);
+        let number = self.net.channels.fetch_add(1, Ordering::Relaxed);
+        let (ours, peer) = Peer::pair();
+        let serving = (self.net.serve)(peer, number);
+        let open = Arc::clone(&self.open);
+        tokio::spawn(async move {
+            serving.await;
+            open.fetch_sub(1, Ordering::Relaxed);
+        });
+        Ok(Box::new(ours))
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    async fn close(&self) {
+        self.net.goodbyes.fetch_add(1, Ordering::Relaxed);
+        self.closed.store(true, Ordering::Relaxed);
+    }
+}
+
+async fn text(pool: &Pool, device: &Arc<Device>, body: &str) -> String {
+    pool.read(device, body, LONG).await.unwrap().into_cli_text()
+}
+
+/// An inventory of this one device.
+fn only(device: &Arc<Device>) -> Inventory {
+    let mut inventory = Inventory::parse("{}", std::path::Path::new("."), "test").unwrap();
+    inventory.devices.insert(device.name.clone(), device.clone());
+    inventory
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_one_after_the_other_share_one_channel() {
+    let net = echoing();
+    let pool = net.pool();
+    for _ in 0..3 {
+        assert_eq!(text(&pool, &device("r1"), "<a/>").await, "<a/>");
+    }
+    assert_eq!(net.counts(), (1, 1));
+    let figures = pool.figures()["r1"];
+    assert_eq!(
+        figures,
+        Figures {
+            connections_opened: 1,
+            channels_opened: 1,
+            requests: 3,
+            retries: 0,
+            channels: 1
+        }
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn five_parallel_cold_reads_cost_one_login_and_two_channels() {
+    let net = echoing();
+    let pool = net.pool();
+    let r1 = device("r1");
+    let begin = tokio::time::Instant::now();
+    let bodies = ["<a/>", "<b/>", "<c/>", "<d/>", "<e/>"];
+    let texts = join_all(bodies.iter().map(|body| text(&pool, &r1, body))).await;
+    assert_eq!(texts, bodies);
+    assert_eq!(net.counts(), (1, 2));
+    // One login, and at most three requests in a row on a channel.
+    assert_eq!(begin.elapsed().as_millis(), 600);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_login_is_shared_and_a_wrong_password_tried_once() {
+    let net = echoing();
+    net.fail(&[Code::AuthFailed]);
+    let pool = net.pool();
+    let r1 = device("r1");
+    let errors = join_all((0..5).map(|_| pool.read(&r1, "<a/>", LONG))).await;
+    assert!(
+        errors
+            .iter()
+            .all(|e| e.as_ref().unwrap_err().code() == Code::AuthFailed)
+    );
+    let error = pool.read(&r1, "<a/>", LONG).await.unwrap_err();
+    assert_eq!(error.code(), Code::AuthBackoff);
+    assert!(
+        error.message().contains("`r1`") && error.message().contains("60 s"),
+        "{error}"
+    );
+    assert!(!format!("{error:?}").contains("secret"));
+    assert_eq!(pool.exclusive(&r1).await.err().unwrap().code(), Code::AuthBackoff);
+    assert_eq!(net.counts().0, 1);
+
+    // Changed credentials are tried at once; the old ones still wait, whatever the inventory did meanwhile.
+    let changed = with_password("other");
+    pool.retain(&only(&changed));
+    assert_eq!(text(&pool, &changed, "<a/>").await, "<a/>");
+    assert_eq!(
+        pool.read(&r1, "<a/>", LONG).await.unwrap_err().code(),
+        Code::AuthBackoff
+    );
+    tokio::time::sleep(Duration::from_secs(61)).await;
+    assert_eq!(text(&pool, &r1, "<a/>").await, "<a/>");
+}
+
+#[tokio::test(start_paused = true)]
+async fn failed_connects_bring_a_pause_after_the_third() {
+    let net = echoing();
+    net.fail(&[Code::ConnectFailed; 3]);
+    let pool = net.pool();
+    let r1 = device("r1");
+    for _ in 0..4 {
+        assert_eq!(
+            pool.read(&r1, "<a/>", LONG).await.unwrap_err().code(),
+            Code::ConnectFailed
+        );
+    }
+    assert_eq!(net.counts().0, 3);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(text(&pool, &r1, "<a/>").await, "<a/>");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_allows_one_channel() {
+    for late_refusal in [false, true] {
+        let net = Net {
+            allowed: 1,
+            late_refusal,
+            ..echoing()
+        };
+        let pool = net.pool();
+        let r1 = device("r1");
+        let texts = join_all((0..5).map(|_| text(&pool, &r1, "<a/>"))).await;
+        assert_eq!(texts.len(), 5);
+        assert_eq!(net.counts(), (1, 1));
+        // A transaction takes it over, reads wait for its end.
+        let lease = pool.exclusive(&r1).await.unwrap();
+        let (read, ()) = tokio::join!(text(&pool, &r1, "<b/>"), async {
+            assert!(lease.request("<lock/>", LONG).await.is_ok());
+            lease.release();
+        });
+        assert_eq!(read, "<b/>");
+        assert_eq!(net.counts(), (1, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn netconf_that_is_not_there() {
+    let net = Net {
+        allowed: 0,
+        ..echoing()
+    };
+    let pool = net.pool();
+    let r1 = device("r1");
+    for result in join_all((0..5).map(|_| pool.read(&r1, "<a/>", LONG))).await {
+        assert_eq!(result.unwrap_err().code(), Code::NetconfUnavailable);
+    }
+    assert_eq!(
+        pool.exclusive(&r1).await.err().unwrap().code(),
+        Code::NetconfUnavailable
+    );
+    assert_eq!(net.counts().0, 1);
+}
+
+/// A device whose first channel dies when the second request comes.
+fn dying_once(words: &'static str) -> Net {
+    net(move |mut peer, number| {
+        Box::pin(async move {
+            peer.greet(false).await;
+            let mut served = 0;
+            while let Some((id, _)) = peer.request().await {
+                if number == 0 && served == 1 {
+                    peer.raw(words).await;
+                    return;
+                }
+                served += 1;
+                peer.reply(&id, &format!("<output>{number}</output>")).await;
+            }
+        })
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_session_is_replaced_for_reads_once() {
+    let net = dying_once("");
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "0");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "1");
+    assert_eq!(pool.figures()["r1"].retries, 1);
+    assert_eq!(net.counts(), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_that_began_is_not_asked_for_again() {
+    let net = dying_once("<rpc-reply message-id='2'><output>half");
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "0");
+    let error = pool.read(&r1, "<a/>", LONG).await.unwrap_err();
+    assert_eq!(error.code(), Code::Transport);
+    assert!(error.message().contains("in the middle of the reply"), "{error}");
+    assert_eq!(pool.figures()["r1"].retries, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_kills_its_fresh_session_is_not_repeated() {
+    let net = net(|mut peer, _| {
+        Box::pin(async move {
+            peer.greet(false).await;
+            peer.request().await;
+        })
+    });
+    let pool = net.pool();
+    assert_eq!(
+        pool.read(&device("r1"), "<a/>", LONG).await.unwrap_err().code(),
+        Code::Transport
+    );
+    assert_eq!(net.counts(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_is_never_repeated() {
+    let net = dying_once("");
+    let pool = net.pool();
+    let lease = pool.exclusive(&device("r1")).await.unwrap();
+    assert_eq!(lease.session_id(), Some(7));
+    assert!(lease.request("<a/>", LONG).await.is_ok());
+    assert_eq!(
+        lease.request("<commit/>", LONG).await.unwrap_err().code(),
+        Code::Transport
+    );
+    assert!(lease.is_closed());
+    assert_eq!(net.counts(), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_has_its_channel_to_itself() {
+    let net = echoing();
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "<a/>");
+    let lease = pool.exclusive(&r1).await.unwrap();
+    assert_eq!(net.counts(), (1, 2));
+    join_all((0..10).map(|_| text(&pool, &r1, "<a/>"))).await;
+    assert_eq!(net.counts(), (1, 3));
+    assert_eq!(lease.request("<b/>", LONG).await.unwrap().cli_text(), "<b/>");
+    drop(lease);
+    assert_eq!(pool.figures()["r1"].channels, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_lease_closes_its_channel_and_a_released_one_is_used_again() {
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&said);
+    let net = net(move |mut peer, number| {
+        let log = Arc::clone(&log);
+        Box::pin(async move {
+            peer.greet(false).await;
+            while let Some(message) = peer.message().await {
+                lock(&log).push((number, message.contains("close-session")));
+                let id = message.split('"').nth(3).unwrap().to_owned();
+                peer.reply(&id, "<ok/>").await;
+            }
+            lock(&log).push((number, false));
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    let lease = pool.exclusive(&r1).await.unwrap();
+    lease.request("<a/>", LONG).await.unwrap();
+    lease.release();
+    pool.read(&r1, "<b/>", LONG).await.unwrap();
+    assert_eq!(*lock(&said), [(0, false), (0, false)], "the same channel, still open");
+    let lease = pool.exclusive(&r1).await.unwrap();
+    lease.request("<c/>", LONG).await.unwrap();
+    drop(lease);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(
+        lock(&said).get(2..),
+        Some(&[(1, false), (1, false)][..]),
+        "closed without a word"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_of_the_device() {
+    let net = net(|mut peer, _| {
+        Box::pin(async move {
+            peer.greet(true).await;
+            while let Some((id, _)) = peer.request().await {
+                peer.reply(&id, "<rpc-error><error-severity>error</error-severity><error-message>permission denied</error-message></rpc-error>")
+                    .await;
+            }
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(
+        pool.read(&r1, "<a/>", LONG).await.unwrap_err().code(),
+        Code::PermissionDenied
+    );
+    let lease = pool.exclusive(&r1).await.unwrap();
+    assert_eq!(
+        lease.request("<a/>", LONG).await.unwrap_err().code(),
+        Code::PermissionDenied
+    );
+    assert_eq!(lease.request_raw("<a/>", LONG).await.unwrap().errors().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeouts_say_what_was_waited_for() {
+    let net = net(|mut peer, _| {
+        Box::pin(async move {
+            peer.greet(false).await;
+            while peer.request().await.is_some() {}
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    let short = Duration::from_millis(100);
+    assert_eq!(
+        pool.read(&r1, "<a/>", short).await.unwrap_err().code(),
+        Code::ConnectTimeout
+    );
+    let second = Duration::from_secs(1);
+    let error = pool.read(&r1, "<a/>", second).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.message()),
+        (Code::Timeout, "device `r1`: no reply within 1 s")
+    );
+    // The connect went on when the first caller gave up, and the second used it.
+    assert_eq!(net.counts().0, 1);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let many = join_all((0..17).map(|_| pool.read(&r1, "<a/>", second))).await;
+    let busy = many
+        .iter()
+        .filter(|r| r.as_ref().unwrap_err().code() == Code::Overloaded)
+        .count();
+    assert_eq!(busy, 1, "two channels of eight requests each");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_read_does_not_fail_the_others() {
+    let net = net(|mut peer, number| {
+        Box::pin(async move {
+            peer.greet(false).await;
+            while let Some((id, body)) = peer.request().await {
+                if body != "<endless/>" {
+                    peer.reply(&id, &format!("<output>{number}</output>")).await;
+                } else if peer.message().await.is_none() || peer.message().await.is_none() {
+                    return;
+                }
+            }
+        })
+    });
+    let pool = net.pool_with(Options {
+        channels: 1,
+        ..Options::default()
+    });
+    let r1 = device("r1");
+    let (endless, other) = tokio::join!(pool.read(&r1, "<endless/>", Duration::from_secs(5)), async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        pool.read(&r1, "<a/>", LONG).await
+    });
+    assert_eq!(endless.unwrap_err().code(), Code::Timeout);
+    assert_eq!(other.unwrap().cli_text(), "1", "answered on another channel");
+}
+
+#[tokio::test(start_paused = true)]
+async fn idle_channels_close_and_then_the_connection() {
+    let net = echoing();
+    let pool = net.pool();
+    let r1 = device("r1");
+    join_all((0..2).map(|_| text(&pool, &r1, "<a/>"))).await;
+    tokio::time::sleep(Duration::from_secs(200)).await;
+    text(&pool, &r1, "<a/>").await;
+    tokio::time::sleep(Duration::from_secs(150)).await;
+    assert_eq!(pool.figures()["r1"].channels, 1);
+    assert_eq!(net.goodbyes.load(Ordering::Relaxed), 0);
+    tokio::time::sleep(Duration::from_secs(200)).await;
+    assert_eq!(pool.figures()["r1"].channels, 0);
+    assert_eq!(net.goodbyes.load(Ordering::Relaxed), 1);
+    text(&pool, &r1, "<a/>").await;
+    assert_eq!(net.counts().0, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_device_never_meets_an_old_session() {
+    let net = echoing();
+    let pool = net.pool();
+    let (old, new) = (device("r1"), with_password("other"));
+    text(&pool, &old, "<a/>").await;
+    text(&pool, &new, "<a/>").await;
+    assert_eq!(net.counts(), (2, 2));
+
+    let lease = pool.exclusive(&old).await.unwrap();
+    let (read, ()) = tokio::join!(text(&pool, &old, "<a/>"), async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        pool.retain(&only(&new));
+    });
+    assert_eq!(read, "<a/>", "what is under way ends well");
+    assert!(lease.request("<b/>", LONG).await.is_ok());
+    assert_eq!(pool.figures()["r1"].channels, 1);
+    lease.release();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(
+        net.goodbyes.load(Ordering::Relaxed),
+        1,
+        "the old connection ends with its last user"
+    );
+    // Tags are no part of a device's identity.
+    let tagged = Arc::new(Device {
+        public: [("role".to_owned(), "core".into())].into_iter().collect(),
+        ..(*new).clone()
+    });
+    let before = net.counts();
+    text(&pool, &tagged, "<a/>").await;
+    assert_eq!(net.counts(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_all() {
+    let net = echoing();
+    let pool = net.pool();
+    join_all([text(&pool, &device("r1"), "<a/>"), text(&pool, &device("r2"), "<a/>")]).await;
+    pool.close_all().await;
+    assert_eq!(net.goodbyes.load(Ordering::Relaxed), 2);
+    assert_eq!(pool.figures()["r2"].channels, 0);
+    assert_eq!(text(&pool, &device("r1"), "<a/>").await, "<a/>");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_problem_of_the_inventory_comes_first() {
+    let net = echoing();
+    let pool = net.pool();
+    let problem = Error::new(Code::InventoryInvalid, "the key file of `r1` is missing").advise("restore it");
+    let broken = Arc::new(Device {
+        problem: Some(Arc::new(problem)),
+        ..(*device("r1")).clone()
+    });
+    let error = pool.read(&broken, "<a/>", LONG).await.unwrap_err();
+    assert_eq!(
+        (error.code(), error.advice()),
+        (Code::InventoryInvalid, Some("restore it"))
+    );
+    assert!(pool.exclusive(&broken).await.is_err());
+    assert_eq!(net.counts().0, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_died_unnoticed() {
+    // The first connection opens channels that say nothing and end.
+    let net = net(|mut peer, number| {
+        Box::pin(async move {
+            if number == 1 {
+                return;
+            }
+            peer.greet(false).await;
+            if let Some((id, _)) = peer.request().await {
+                peer.reply(&id, &format!("<output>{number}</output>")).await;
+            }
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "0");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(text(&pool, &r1, "<a/>").await, "2");
+    assert_eq!(net.counts(), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_known_framing_saves_the_wait_for_the_hello() {
+    let net = net(|mut peer, number| {
+        Box::pin(async move {
+            if number == 0 {
+                peer.greet(false).await;
+            } else {
+                // The request is here before the device has said its hello.
+                assert!(!peer.message().await.unwrap().contains("base:1.1"));
+                peer.agree(crate::junos::netconf::framing::Framing::EndOfMessage);
+                let (id, _) = peer.request().await.unwrap();
+                peer.raw("<hello><capabilities><capability>urn:ietf:params:netconf:base:1.0</capability></capabilities></hello>]]>]]>")
+                    .await;
+                peer.reply(&id, "<output>early</output>").await;
+            }
+            if let Some((id, _)) = peer.request().await {
+                peer.reply(&id, "<output>first</output>").await;
+            }
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "first");
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(text(&pool, &r1, "<a/>").await, "early");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_framing_that_changed_is_found_out() {
+    let net = net(|mut peer, number| {
+        Box::pin(async move {
+            peer.greet(number == 0).await;
+            if let Some((id, _)) = peer.request().await {
+                peer.reply(&id, &format!("<output>{number}</output>")).await;
+            }
+        })
+    });
+    // Afterwards the device speaks base:1.0 only.
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "0");
+    tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(text(&pool, &r1, "<a/>").await, "2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_pool_ends_everything() {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&ended);
+    let net = net(move |peer, _| {
+        let count = Arc::clone(&count);
+        Box::pin(async move {
+            let mut peer = peer;
+            peer.greet(false).await;
+            while let Some((id, _)) = peer.request().await {
+                peer.reply(&id, "<ok/>").await;
+            }
+            count.fetch_add(1, Ordering::Relaxed);
+        })
+    });
+    let pool = net.pool();
+    pool.read(&device("r1"), "<a/>", LONG).await.unwrap();
+    drop(pool);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(ended.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_gets_its_turn_among_many_reads() {
+    let net = echoing();
+    let pool = net.pool_with(Options {
+        channels: 2,
+        max_channels: 2,
+        ..Options::default()
+    });
+    let r1 = device("r1");
+    let done = std::cell::Cell::new(false);
+    let reads = join_all((0..4).map(|_| async {
+        while !done.get() {
+            text(&pool, &r1, "<a/>").await;
+        }
+    }));
+    let transaction = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let lease = pool.exclusive(&r1).await.unwrap();
+        lease.request("<b/>", LONG).await.unwrap();
+        done.set(true);
+    };
+    tokio::time::timeout(LONG, async { tokio::join!(reads, transaction) })
+        .await
+        .unwrap();
+}
