@@ -34,7 +34,10 @@ const YAML_ALIASES: usize = 1_000;
 const YAML_NODES: usize = 100_000;
 
 /// Reads the variables: a mapping in YAML or JSON.
-fn parse_variables(text: &str) -> Result<Map<String, Value>> {
+///
+/// # Errors
+/// `invalid_input` where the text is too large, `template_error` (`template vars parse error: ...`) else.
+pub fn parse_variables(text: &str) -> Result<Map<String, Value>> {
     check_size("vars_content", text)?;
     let wrong = |why: String| Error::new(Code::TemplateError, format!("template vars parse error: {why}"));
     let parsed = match serde_json::from_str::<Value>(text) {
@@ -80,17 +83,12 @@ fn from_yaml(text: &str) -> Result<Value, String> {
     })
 }
 
-/// Renders the template with variables in YAML or JSON.
+/// Renders the template.
 ///
 /// # Errors
-/// `invalid_input` where one of them is too large, `template_error` (`template vars parse error: ...`,
-/// `template syntax error: ...` or `template render error: ...`, with the line) where one is wrong, a variable is missing or
-/// the template does not come to an end.
-pub fn render(template: &str, vars: &str) -> Result<String> {
-    render_with(template, &parse_variables(vars)?)
-}
-
-fn render_with(template: &str, variables: &Map<String, Value>) -> Result<String> {
+/// `invalid_input` where the template is too large, `template_error` (`template syntax error: ...` or
+/// `template render error: ...`, each with the line) where it is wrong, misses a variable or does not come to an end.
+pub fn render(template: &str, variables: &Map<String, Value>) -> Result<String> {
     check_size("template_content", template)?;
     let environment = environment()?;
     let context = minijinja::value::Serde(variables);

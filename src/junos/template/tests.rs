@@ -2,14 +2,13 @@
 
 use crate::junos::ConfigFormat;
 use super::*;
-use crate::junos::ConfigFormat;
 
 fn rendered(template: &str, variables: &str) -> String {
-    render(template, variables).unwrap()
+    render(template, &parse_variables(variables).unwrap()).unwrap()
 }
 
 fn failed(template: &str, variables: &str) -> String {
-    let result = render(template, variables);
+    let result = parse_variables(variables).and_then(|v| render(template, &v));
     let error = result.expect_err(variables);
     assert_eq!(error.code(), Code::TemplateError);
     error.to_string()
@@ -68,7 +67,7 @@ fn what_is_wrong_is_told_with_its_kind() {
     assert!(failed("x", "a: 1\na: 2\n").contains("template vars parse error"));
     assert!(!failed("x", "password: hunter2\nbad: [1").contains("hunter2"));
     let huge = "x".repeat(MAX_INPUT_BYTES + 1);
-    assert_eq!(render(&huge, "{}").unwrap_err().code(), Code::InvalidInput);
+    assert_eq!(render(&huge, &Map::new()).unwrap_err().code(), Code::InvalidInput);
     assert_eq!(parse_variables(&huge).unwrap_err().code(), Code::InvalidInput);
 }
 
