@@ -1,9 +1,9 @@
 //! Guardrails: what an operator forbids, whoever asks.
 //!
 //! Two kinds of rules hold together, each with its own syntax, meaning and message: the files `block.cmd` and `block.cfg`
-//! of the Python server ([`files`]), and `blocklist` and `_blocklist_defaults` of the inventory ([`globs`]). Each command is
-//! judged as it was typed and as the device reads it ([`words`]); one reading that is forbidden forbids the command.
-//! Configuration is judged statement by statement ([`statements`]).
+//! of the Python server (`files`), and `blocklist` and `_blocklist_defaults` of the inventory (`globs`). Each command is
+//! judged as it was typed and as the device reads it (`words`); one reading that is forbidden forbids the command.
+//! Configuration is judged statement by statement (`statements`).
 
 mod files;
 mod globs;
