@@ -371,6 +371,25 @@ async fn a_stale_session_is_replaced_for_reads_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_ended_while_idle_is_not_used() {
+    let net = net(|mut peer, number| {
+        Box::pin(async move {
+            peer.greet(false).await;
+            let (id, _) = peer.request().await.unwrap();
+            peer.reply(&id, &format!("<output>{number}</output>")).await;
+            peer.raw("<!-- session end at 2026-01-01 00:00:00 UTC -->\n").await;
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "0");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let lease = pool.exclusive(&r1).await.unwrap();
+    assert_eq!(lease.request("<a/>", LONG).await.unwrap().cli_text(), "1");
+    assert_eq!(pool.figures()["r1"].retries, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reply_that_began_is_not_asked_for_again() {
     let net = dying_once("<rpc-reply message-id='2'><output>half");
     let pool = net.pool();
