@@ -1,19 +1,24 @@
 //! What the operator decided, read once from flags and environment and checked as a whole; nothing below sees the command line.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
 
 use crate::{
     cli::{Options, Transport},
     error::{Code, Error, Result},
     junos::{
+        Junos,
+        inventory::Inventory,
         pool::{self, Pool},
         ssh::{self, HostKeys, SshConnector},
     },
     server::{
         audit::Audit,
-        path::{LimitOptions, Rules},
+        path::{LimitOptions, Path, Rules},
     },
-    tools,
+    policy::Policy,
+    tools::{self, Catalogue, Results, Services},
 };
 
 /// The system's file of host keys, read where it exists.
@@ -101,10 +106,29 @@ impl Settings {
 
     /// A session pool.
     pub fn pool(&self) -> Pool {
-        Pool::new(
-            pool::Options::default(),
-            std::sync::Arc::new(SshConnector::new(self.ssh())),
-        )
+        Pool::new(pool::Options::default(), Arc::new(SshConnector::new(self.ssh())))
+    }
+
+    /// The call path over the inventory. Reads files and opens nothing else: no device is touched.
+    ///
+    /// # Errors
+    /// `inventory_invalid` with all that is wrong, `io`.
+    pub fn path(&self) -> Result<Arc<Path>> {
+        let inventory = Inventory::load(&self.inventory)?;
+        for warning in &inventory.warnings {
+            tracing::warn!("{warning}");
+        }
+        let problems = inventory.devices.values().filter_map(|device| device.problem.as_ref());
+        problems.for_each(|problem| tracing::warn!("{problem}"));
+        let policy = Policy::load(&inventory, self.default_rules)?;
+        let services = Services {
+            junos: Junos::new(inventory, self.pool()),
+            results: Results::default(),
+            policy: ArcSwap::from_pointee(policy),
+            options: self.tools.clone(),
+        };
+        let catalogue = Catalogue::new()?;
+        Ok(Arc::new(Path::new(catalogue, Arc::new(services), self.rules.clone(), self.limits, self.audit()?)))
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCo
     } else {
         None
     };
-    let path = serve::path(&settings)?;
+    let path = settings.path()?;
     let (sender, mut steps) = tokio::sync::mpsc::unbounded_channel();
     let cancel = CancellationToken::new();
     let stop = serve::stop_signal();

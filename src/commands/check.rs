@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use futures::{StreamExt as _, stream};
 
-use super::{print, serve};
+use super::print;
 use crate::{cli::CheckArgs, error::Result, junos::inventory::Inventory, policy::Policy, settings::Settings};
 
 /// Devices at a time.
@@ -47,7 +47,7 @@ pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode
             report(&format!("device {}", device.name), outcome);
         }
         if args.connect {
-            let path = serve::path(&settings)?;
+            let path = settings.path()?;
             let junos = &path.services().junos;
             let timeout = settings.rules.timeout;
             let names: Vec<String> = inventory.devices.keys().cloned().collect();

@@ -64,7 +64,7 @@ pub(super) async fn run(mut settings: Settings, args: LabArgs) -> Result<ExitCod
     say(&announcement(&running)?);
     let stop = serve::stop_signal();
     let serves = !args.no_serve && !std::io::stdin().is_terminal();
-    if serves && serve::on_stdio(serve::path(&settings)?, stop.clone()).await? {
+    if serves && serve::on_stdio(settings.path()?, stop.clone()).await? {
         return Ok(ExitCode::SUCCESS);
     }
     stop.cancelled().await;

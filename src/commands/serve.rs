@@ -2,21 +2,17 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::Result,
-    junos::{Junos, inventory::Inventory},
-    policy::Policy,
     server::{path::Path, stdio},
     settings::Settings,
-    tools::{Catalogue, Principal, Results, Services},
+    tools::Principal,
 };
 
 pub(super) async fn run(settings: Settings) -> Result<ExitCode> {
-    let path = path(&settings)?;
-    on_stdio(path, stop_signal()).await?;
+    on_stdio(settings.path()?, stop_signal()).await?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -26,34 +22,6 @@ pub(super) async fn on_stdio(path: Arc<Path>, stop: CancellationToken) -> Result
     let spoke = stdio::serve(path.clone(), Principal::local("stdio"), input, output, stop).await;
     path.services().junos.close().await;
     spoke
-}
-
-/// The call path over the inventory of these settings.
-///
-/// # Errors
-/// `inventory_invalid` with all that is wrong, `io`.
-pub(super) fn path(settings: &Settings) -> Result<Arc<Path>> {
-    let inventory = Inventory::load(&settings.inventory)?;
-    for warning in &inventory.warnings {
-        tracing::warn!("{warning}");
-    }
-    let problems = inventory.devices.values().filter_map(|device| device.problem.as_ref());
-    problems.for_each(|problem| tracing::warn!("{problem}"));
-    let policy = Policy::load(&inventory, settings.default_rules)?;
-    let services = Services {
-        junos: Junos::new(inventory, settings.pool()),
-        results: Results::default(),
-        policy: ArcSwap::from_pointee(policy),
-        options: settings.tools.clone(),
-    };
-    let path = Path::new(
-        Catalogue::new()?,
-        Arc::new(services),
-        settings.rules.clone(),
-        settings.limits,
-        settings.audit()?,
-    );
-    Ok(Arc::new(path))
 }
 
 /// Fires at SIGTERM and SIGINT.

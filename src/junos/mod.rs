@@ -15,9 +15,6 @@ pub mod ssh;
 pub mod template;
 pub mod transport;
 
-#[cfg(test)]
-pub(crate) mod test_xml;
-
 pub use self::{
     config::{Action, Change, ConfigFormat, Control, Database, Outcome, Report, Transaction},
     devices::{Junos, Reloaded},

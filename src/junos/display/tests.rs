@@ -1,7 +1,10 @@
 //! Tests of the rules for JSON.
 
 use super::*;
-use crate::junos::test_xml::parse;
+
+fn parse(text: &str) -> Element {
+    Element::parse(text).unwrap()
+}
 
 fn json_of(xml: &str) -> Value {
     to_json(&parse(xml))

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::junos::test_xml::parse;
+
+fn parse(text: &str) -> Element {
+    Element::parse(text).unwrap()
+}
 
 fn dual() -> Vec<(&'static str, Element)> {
     vec![

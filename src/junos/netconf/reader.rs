@@ -180,11 +180,11 @@ impl Builder {
 
     /// Puts the text gathered so far into the open element. White space beside child elements is dropped.
     fn end_text(&mut self, beside_elements: bool) {
-        let text = self.text.take();
-        if text.is_empty() || (beside_elements && text.trim_ascii().is_empty()) {
-            return;
+        if beside_elements && self.text.is_blank() {
+            self.text.clear();
+        } else if let Some(text) = self.text.take() {
+            self.attach(Node::Text(text));
         }
-        self.attach(Node::Text(text));
     }
 
     fn attach(&mut self, node: Node) {
@@ -255,11 +255,18 @@ impl Builder {
 fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
     let name = tag.name();
     let mut element = Element::new(name.local_name().into_inner());
-    if element.name.is_empty() || element.name.contains(['<', '&', '"', '\'']) {
+    if !is_name(&element.name) {
         return Err(format!("`{}` is no element name", name.0.escape_debug()));
     }
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(|error| format!("in the tag of `{}`: {error}", element.name))?;
+        if !is_name(attribute.key.0) {
+            return Err(format!(
+                "in the tag of `{}`: `{}` is no attribute name",
+                element.name,
+                attribute.key.0.escape_debug()
+            ));
+        }
         element
             .attributes
             .push((attribute.key.0.into(), text::decode(&attribute.value).into()));
@@ -269,6 +276,15 @@ fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
         element.attributes.push(("xmlns:xnm".into(), super::reply::XNM.into()));
     }
     Ok(element)
+}
+
+/// Whether a name can be written and read again. XML's own rule is stricter; no device breaks this one.
+fn is_name(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii());
+    begins
+        && !name
+            .bytes()
+            .any(|byte| matches!(byte, b'<' | b'>' | b'&' | b'"' | b'\'' | b'/' | b'='))
 }
 
 #[cfg(test)]

@@ -8,10 +8,6 @@ use std::{
     time::Duration,
 };
 
-use futures::{
-    FutureExt,
-    future::{BoxFuture, Shared, join_all},
-};
 use tokio::sync::Notify;
 
 use super::{
@@ -19,46 +15,33 @@ use super::{
     backoff::Backoff,
     figures::{Counters, count},
     lease::Lease,
+    link::{Link, dispose, say_goodbye, take_up},
     slots::{Choice, Opening, Slots},
 };
 use crate::{
     error::{Code, Error, Result},
     junos::{
-        inventory::{self, Device},
+        inventory::Device,
         netconf::{
             error::{Error as SessionError, copy, seconds},
             framing::Framing,
             reply::Reply,
-            session::{self, Session},
+            session::Session,
         },
-        transport::{Connect, Connection},
+        transport::Connect,
     },
 };
 
-/// How long a connection may take to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(2);
-
-/// A connect that is under way, the same for everybody who waits.
-type Connecting = Shared<BoxFuture<'static, Result<Up, Arc<Error>>>>;
-
-/// A connection and its number, by which a later one can be told from it.
-type Up = (u64, Arc<dyn Connection>);
-
-/// The way to the device.
-enum Link {
-    Down,
-    Connecting(Connecting),
-    Up(Up),
-}
-
-struct State {
-    link: Link,
-    links: u64,
-    slots: Slots,
-    backoff: Backoff,
+/// What changes.
+pub(super) struct State {
+    pub(super) link: Link,
+    /// Connections so far.
+    pub(super) links: u64,
+    pub(super) slots: Slots,
+    pub(super) backoff: Backoff,
     /// What an earlier session agreed on.
-    framing: Option<Framing>,
-    retired: bool,
+    pub(super) framing: Option<Framing>,
+    pub(super) retired: bool,
 }
 
 /// What a read is waiting for, so that a time-out can say it.
@@ -71,8 +54,8 @@ pub(super) mod phase {
 /// One device with one address and one set of credentials.
 pub(super) struct PerDevice {
     pub(super) device: Arc<Device>,
-    connect: Arc<dyn Connect>,
-    options: Arc<Options>,
+    pub(super) connect: Arc<dyn Connect>,
+    pub(super) options: Arc<Options>,
     pub(super) counters: Arc<Counters>,
     state: Mutex<State>,
     changed: Notify,
@@ -127,7 +110,7 @@ impl PerDevice {
         })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -143,9 +126,8 @@ impl PerDevice {
                 Err(error) if is_channel_refusal(error.code()) && self.refused(ticket.id) => continue,
                 Err(error) => return Err(copy(&error)),
             };
-            at.store(phase::REPLY, Ordering::Relaxed);
             count(&self.counters.requests);
-            match session.request(body, Duration::MAX).await {
+            match ask(&session, body, at).await {
                 Ok(reply) => {
                     self.learn_framing(&session);
                     return reply.into_read_result(&self.device.name);
@@ -279,113 +261,12 @@ impl PerDevice {
         }
     }
 
-    fn gone(&self) -> Error {
+    pub(super) fn gone(&self) -> Error {
         let message = format!(
             "device `{}` was changed or removed in the inventory meanwhile",
             self.device.name
         );
         Error::new(Code::Transport, message).advise("try again")
-    }
-
-    /// Opens a channel in the background: it goes on when those who wait give up.
-    fn open(self: &Arc<Self>) -> Opening {
-        let task = tokio::spawn(Arc::clone(self).open_channel());
-        async move { task.await.unwrap_or_else(|error| Err(Arc::new(panicked(&error)))) }
-            .boxed()
-            .shared()
-    }
-
-    async fn open_channel(self: Arc<Self>) -> Result<Arc<Session>, Arc<Error>> {
-        let mut again = true;
-        loop {
-            let connecting = self.connection()?;
-            let (number, connection) = connecting.await?;
-            match connection.open_netconf().await {
-                Ok(stream) => {
-                    count(&self.counters.channels);
-                    return Ok(Arc::new(Session::start(stream, self.session_options())));
-                }
-                // It had died unnoticed; nothing was sent yet.
-                Err(error) if again && error.code() == Code::Transport => {
-                    again = false;
-                    self.drop_link(number);
-                }
-                Err(error) => return Err(Arc::new(error)),
-            }
-        }
-    }
-
-    fn session_options(&self) -> session::Options {
-        session::Options {
-            chunked: self.device.framing == inventory::Framing::Auto,
-            known: match self.device.framing {
-                inventory::Framing::Auto => self.state().framing,
-                inventory::Framing::EndOfMessage => Some(Framing::EndOfMessage),
-            }
-            .filter(|_| self.options.pipeline_hello),
-            grace: self.options.cancel_grace,
-            hello_timeout: self.options.hello_timeout,
-            max_message: self.options.max_message,
-            ..session::Options::new(self.device.name.clone())
-        }
-    }
-
-    /// The connection, or the one connect that is under way for everybody.
-    fn connection(self: &Arc<Self>) -> Result<Connecting, Arc<Error>> {
-        let mut state = self.state();
-        match &state.link {
-            Link::Connecting(connecting) => return Ok(connecting.clone()),
-            Link::Up(up) if !up.1.is_closed() => return Ok(futures::future::ready(Ok(up.clone())).boxed().shared()),
-            Link::Up(_) | Link::Down => {}
-        }
-        if state.retired {
-            return Err(Arc::new(self.gone()));
-        }
-        state.backoff.check(&self.device).map_err(Arc::new)?;
-        let task = tokio::spawn(Arc::clone(self).bring_up());
-        let connecting = async move { task.await.unwrap_or_else(|error| Err(Arc::new(panicked(&error)))) }
-            .boxed()
-            .shared();
-        state.link = Link::Connecting(connecting.clone());
-        Ok(connecting)
-    }
-
-    async fn bring_up(self: Arc<Self>) -> Result<Up, Arc<Error>> {
-        let limit = self.options.connect_timeout;
-        let connected = tokio::time::timeout(limit, self.connect.connect(&self.device))
-            .await
-            .unwrap_or_else(|_| {
-                let message = format!("device `{}`: no connection within {}", self.device.name, seconds(limit));
-                Err(Error::new(Code::ConnectTimeout, message))
-            });
-        let mut state = self.state();
-        match connected {
-            Ok(connection) if state.retired => {
-                drop(state);
-                dispose(Vec::new(), Some(connection));
-                Err(Arc::new(self.gone()))
-            }
-            Ok(connection) => {
-                count(&self.counters.connections);
-                state.backoff.succeeded();
-                state.links += 1;
-                let up = (state.links, connection);
-                state.link = Link::Up(up.clone());
-                Ok(up)
-            }
-            Err(error) => {
-                state.backoff.failed(&error);
-                state.link = Link::Down;
-                Err(Arc::new(error))
-            }
-        }
-    }
-
-    fn drop_link(&self, number: u64) {
-        let mut state = self.state();
-        if matches!(&state.link, Link::Up((up, _)) if *up == number) {
-            state.link = Link::Down;
-        }
     }
 
     fn refused(&self, id: u64) -> bool {
@@ -500,44 +381,18 @@ impl Drop for Waiting {
     }
 }
 
+/// Makes the request and notes when the hello has come.
+async fn ask(session: &Session, body: &str, at: &AtomicU8) -> Result<Reply, SessionError> {
+    let mut reply = std::pin::pin!(session.request(body, Duration::MAX));
+    tokio::select! {
+        biased;
+        reply = &mut reply => return reply,
+        _ = session.ready() => at.store(phase::REPLY, Ordering::Relaxed),
+    }
+    reply.await
+}
+
 /// Whether a device that allows fewer channels would say this.
 fn is_channel_refusal(code: Code) -> bool {
     matches!(code, Code::NetconfUnavailable | Code::Transport)
-}
-
-fn take_up(link: &mut Link) -> Option<Arc<dyn Connection>> {
-    match std::mem::replace(link, Link::Down) {
-        Link::Up((_, connection)) => Some(connection),
-        connecting @ Link::Connecting(_) => {
-            *link = connecting;
-            None
-        }
-        Link::Down => None,
-    }
-}
-
-/// Says goodbye in the background.
-fn dispose(openings: Vec<Opening>, connection: Option<Arc<dyn Connection>>) {
-    if openings.is_empty() && connection.is_none() {
-        return;
-    }
-    // Without a runtime everything is going down anyway, and dropping closes.
-    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-        runtime.spawn(say_goodbye(openings, connection));
-    }
-}
-
-async fn say_goodbye(openings: Vec<Opening>, connection: Option<Arc<dyn Connection>>) {
-    let sessions = openings
-        .iter()
-        .filter_map(|opening| opening.peek().and_then(|opened| opened.as_ref().ok()));
-    join_all(sessions.map(|session| session.close())).await;
-    drop(openings);
-    if let Some(connection) = connection {
-        let _ = tokio::time::timeout(GOODBYE, connection.close()).await;
-    }
-}
-
-fn panicked(error: &tokio::task::JoinError) -> Error {
-    Error::new(Code::Internal, format!("opening a session failed: {error}"))
 }

@@ -8,6 +8,7 @@ mod backoff;
 mod device;
 mod figures;
 mod lease;
+mod link;
 mod slots;
 
 use std::{

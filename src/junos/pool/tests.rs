@@ -92,6 +92,10 @@ fn echoing() -> Net {
     })
 }
 
+fn net_without_hello() -> Net {
+    net(|mut peer, _| Box::pin(async move { while peer.message().await.is_some() {} }))
+}
+
 impl Net {
     fn pool(&self) -> Pool {
         self.pool_with(Options::default())
@@ -367,6 +371,25 @@ async fn a_stale_session_is_replaced_for_reads_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_ended_while_idle_is_not_used() {
+    let net = net(|mut peer, number| {
+        Box::pin(async move {
+            peer.greet(false).await;
+            let (id, _) = peer.request().await.unwrap();
+            peer.reply(&id, &format!("<output>{number}</output>")).await;
+            peer.raw("<!-- session end at 2026-01-01 00:00:00 UTC -->\n").await;
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "0");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let lease = pool.exclusive(&r1).await.unwrap();
+    assert_eq!(lease.request("<a/>", LONG).await.unwrap().cli_text(), "1");
+    assert_eq!(pool.figures()["r1"].retries, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reply_that_began_is_not_asked_for_again() {
     let net = dying_once("<rpc-reply message-id='2'><output>half");
     let pool = net.pool();
@@ -496,6 +519,15 @@ async fn timeouts_say_what_was_waited_for() {
     let short = Duration::from_millis(100);
     assert_eq!(
         pool.read(&r1, "<a/>", short).await.unwrap_err().code(),
+        Code::ConnectTimeout
+    );
+    let mute = Net {
+        delay: Duration::ZERO,
+        ..net_without_hello()
+    }
+    .pool();
+    assert_eq!(
+        mute.read(&r1, "<a/>", short).await.unwrap_err().code(),
         Code::ConnectTimeout
     );
     let second = Duration::from_secs(1);
@@ -642,6 +674,25 @@ async fn a_connection_that_died_unnoticed() {
     assert_eq!(text(&pool, &r1, "<a/>").await, "0");
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(text(&pool, &r1, "<a/>").await, "2");
+    assert_eq!(net.counts(), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transaction_finds_out_before_it_begins() {
+    let net = net(|mut peer, number| {
+        Box::pin(async move {
+            if number != 1 {
+                peer.greet(false).await;
+                peer.request().await;
+            }
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    let first = pool.exclusive(&r1).await.unwrap();
+    drop(first);
+    // The second channel says nothing and ends; nothing was asked of it yet, so another connection is tried.
+    assert!(pool.exclusive(&r1).await.is_ok());
     assert_eq!(net.counts(), (2, 3));
 }
 

@@ -23,7 +23,7 @@ pub const MAX_INPUT_BYTES: usize = 256 * 1024;
 pub const MAX_OUTPUT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Steps of one rendering; a line with three variables in a loop takes about twenty.
-const STEPS: u64 = 5_000_000;
+const STEPS: u64 = 2_000_000;
 
 /// Deepest nesting of macros and blocks.
 const RECURSION: usize = 50;

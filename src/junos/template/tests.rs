@@ -1,7 +1,7 @@
 //! Tests of templates.
 
-use crate::junos::ConfigFormat;
 use super::*;
+use crate::junos::ConfigFormat;
 
 fn rendered(template: &str, variables: &str) -> String {
     render(template, &parse_variables(variables).unwrap()).unwrap()

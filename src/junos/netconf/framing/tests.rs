@@ -137,7 +137,7 @@ fn a_message_over_the_limit_is_an_error() {
         assert_eq!(feed(&mut limited(), &single).unwrap(), [b"12345678"]);
         let long = encode(framing, b"123456789").unwrap();
         assert_eq!(feed(&mut limited(), &[&long]), Err(FramingError::TooLarge { limit: 8 }));
-        assert_eq!(feed(&mut limited(), &[b"<", b"123456789"]).is_err(), true);
+        assert!(feed(&mut limited(), &[b"<", b"123456789"]).is_err());
     }
 }
 
@@ -148,6 +148,20 @@ fn the_partial_message_can_be_seen() {
     assert!(!decoder.is_mid_message());
     feed(&mut decoder, &[b"<!-- session end"]).unwrap();
     assert_eq!(decoder.partial().head(4), b"<!--");
+}
+
+#[test]
+fn sixty_mebibytes_without_a_copy() {
+    let piece = Bytes::from(vec![b'x'; 1024 * 1024]);
+    let mut decoder = decoder(Framing::EndOfMessage);
+    for _ in 0..60 {
+        decoder.push(piece.clone());
+        assert!(decoder.next_message().unwrap().is_none());
+    }
+    decoder.push(Bytes::from_static(END_OF_MESSAGE));
+    let message = decoder.next_message().unwrap().unwrap();
+    assert_eq!(message.len(), 60 * piece.len());
+    assert!(message.pieces().take(60).all(|p| p.as_ptr() == piece.as_ptr()));
 }
 
 proptest! {

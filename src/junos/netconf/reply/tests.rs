@@ -268,3 +268,22 @@ fn something_else_is_no_reply() {
             .contains("notification")
     );
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_comes_can_be_shown_and_written(
+        text in "(<rpc-error>|</rpc-error>|<output>|</output>|<ok/>|<a:b x='1'>|</b>|<multi-routing-engine-results>|\
+                 </multi-routing-engine-results>|<multi-routing-engine-item>|</multi-routing-engine-item>|<routing-engine>|\
+                 <re-name>re0</re-name>|<configuration-output>|</configuration-output>|error: x|\\n| |&amp;|&|<error xmlns='/xnm/'>|\
+                 </error>|<message>m</message>){0,14}"
+    ) {
+        let text = format!("<rpc-reply>{text}</rpc-reply>");
+        if let Ok(reply) = Reply::parse(Rope::from(text.as_bytes())) {
+            proptest::prop_assert!(Element::parse(reply.root().to_xml()).is_ok());
+            reply.routing_engines();
+            let shown = reply.cli_text();
+            proptest::prop_assert_eq!(reply.clone().into_cli_text(), shown);
+            let _ = reply.into_read_result("r1");
+        }
+    }
+}

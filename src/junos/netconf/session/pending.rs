@@ -101,7 +101,11 @@ impl Pending {
 
     /// Forgets the first request where it was never sent; its number.
     pub(super) fn forget_unsent(&mut self) -> Option<u64> {
-        let waiting = self.queue.pop_front_if(|waiting| !waiting.sent)?;
+        let waiting = self
+            .queue
+            .front()
+            .is_some_and(|waiting| !waiting.sent)
+            .then(|| self.queue.pop_front())??;
         self.settle(1);
         Some(waiting.id)
     }
