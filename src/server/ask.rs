@@ -17,6 +17,7 @@ use rmcp::{
 };
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     error::{Code, Error, Result},
@@ -29,7 +30,11 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Asks the person at one client during one call.
 pub(super) enum Asker {
     /// The client is sent a request and answers it.
-    ByRequest(Peer<RoleServer>),
+    ByRequest {
+        peer: Peer<RoleServer>,
+        /// What ends the waiting: the call was taken back, the client can answer no more, the server goes down.
+        ends: [CancellationToken; 3],
+    },
     /// The call ends with the question, and the client calls again with the answer.
     ByReturn(Box<Returned>),
 }
@@ -57,8 +62,8 @@ pub(super) fn codec() -> Result<RequestStateCodec> {
 }
 
 impl Asker {
-    pub(super) fn by_request(peer: Peer<RoleServer>) -> Self {
-        Self::ByRequest(peer)
+    pub(super) fn by_request(peer: Peer<RoleServer>, ends: [CancellationToken; 3]) -> Self {
+        Self::ByRequest { peer, ends }
     }
 
     pub(super) fn by_return(states: &Arc<RequestStateCodec>, caller: &str, request: &CallToolRequestParams) -> Self {
@@ -76,7 +81,7 @@ impl Asker {
     /// The question that the call ended with, where it did.
     pub(super) fn question(&self) -> Option<InputRequiredResult> {
         match self {
-            Self::ByRequest(_) => None,
+            Self::ByRequest { .. } => None,
             Self::ByReturn(returned) => returned
                 .asked
                 .lock()
@@ -99,8 +104,15 @@ impl Ask for Asker {
             requested_schema: schema,
         };
         match self {
-            Self::ByRequest(peer) => {
-                let answer = peer.create_elicitation_with_timeout(params, Some(PATIENCE)).await;
+            Self::ByRequest { peer, ends } => {
+                let ended = futures::future::select_all(ends.iter().map(|end| Box::pin(end.cancelled())));
+                let answer = tokio::select! {
+                    answer = peer.create_elicitation_with_timeout(params, Some(PATIENCE)) => answer,
+                    _ = ended => return Err(Error::new(
+                        Code::Cancelled,
+                        "the call ended before the person at the client had answered; nothing was done",
+                    )),
+                };
                 let accepted = answer.ok().filter(|answer| answer.action == ElicitationAction::Accept);
                 Ok(accepted.map(|answer| object(answer.content)))
             }
@@ -116,7 +128,9 @@ impl Returned {
         asked.count += 1;
         let key = format!("question-{}", asked.count);
         let mut answers = self.earlier()?;
-        if let Some(response) = self.responses.as_ref().and_then(|responses| responses.get(&key)) {
+        // Without the state of the question an answer is none to it: it may be one to an earlier call.
+        let responses = self.responses.as_ref().filter(|_| self.state.is_some());
+        if let Some(response) = responses.and_then(|responses| responses.get(&key)) {
             let response = serde_json::to_value(response).unwrap_or_default();
             answers.insert(key.clone(), response);
         }
