@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use futures::{Stream, StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -36,8 +37,13 @@ async fn fire_when_nobody_reads(gone: CancellationToken) {
     let Ok(stdout) = std::io::stdout().as_fd().try_clone_to_owned() else {
         return;
     };
+    #[expect(
+        deprecated,
+        reason = "its successor is unsafe for the sake of types that do not own their descriptor; this one does"
+    )]
+    let stdout = AsyncFd::with_interest(stdout, Interest::WRITABLE);
     // A file cannot be watched and has no reader to lose.
-    let Ok(stdout) = AsyncFd::register_with_interest(stdout, Interest::WRITABLE) else {
+    let Ok(stdout) = stdout else {
         return;
     };
     while let Ok(mut ready) = stdout.writable().await {
@@ -55,38 +61,40 @@ async fn fire_when_nobody_reads(_gone: CancellationToken) {}
 /// Fires at SIGTERM and SIGINT. Further signals are taken note of and change nothing: what writes comes to its end first.
 pub(super) fn stop_signal() -> CancellationToken {
     let stop = CancellationToken::new();
-    let fire = stop.clone();
-    tokio::spawn(async move {
-        wait_for_signals(|| {
-            if fire.is_cancelled() {
-                tracing::warn!("told to stop again: waiting for a change on a device to come to its end");
-            } else {
-                tracing::info!("told to stop");
-            }
-            fire.cancel();
-        })
-        .await;
-    });
+    // Signals are caught from here on, not only once the task runs.
+    let signals = signals();
+    tokio::spawn(heed(signals, stop.clone()));
     stop
 }
 
-#[cfg(unix)]
-async fn wait_for_signals(mut told: impl FnMut()) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        return;
-    };
-    loop {
-        tokio::select! {
-            _ = term.recv() => told(),
-            _ = int.recv() => told(),
+async fn heed(signals: impl Stream<Item = ()>, stop: CancellationToken) {
+    tokio::pin!(signals);
+    while signals.next().await.is_some() {
+        if stop.is_cancelled() {
+            tracing::warn!("told to stop again: waiting for a change on a device to come to its end");
+        } else {
+            tracing::info!("told to stop");
         }
+        stop.cancel();
     }
 }
 
+#[cfg(unix)]
+fn signals() -> impl Stream<Item = ()> + Send + 'static {
+    use tokio::signal::unix::{SignalKind, signal};
+    let caught = [SignalKind::terminate(), SignalKind::interrupt()]
+        .into_iter()
+        .filter_map(|kind| signal(kind).ok());
+    let streams = caught.map(|signal| {
+        stream::unfold(signal, |mut signal| async move {
+            signal.recv().await.map(|()| ((), signal))
+        })
+        .boxed()
+    });
+    stream::select_all(streams.collect::<Vec<_>>())
+}
+
 #[cfg(not(unix))]
-async fn wait_for_signals(mut told: impl FnMut()) {
-    while tokio::signal::ctrl_c().await.is_ok() {
-        told();
-    }
+fn signals() -> impl Stream<Item = ()> + Send + 'static {
+    stream::unfold((), |()| async { tokio::signal::ctrl_c().await.ok().map(|()| ((), ())) })
 }

@@ -70,8 +70,15 @@ impl Mcp {
             let able = context.client_capabilities().is_some_and(|c| takes_forms(&c));
             return able.then(|| Arc::new(Asker::by_return(&self.states, &self.principal.name, request)));
         }
-        let able = context.peer.supported_elicitation_modes().contains(&ElicitationMode::Form);
-        let ends = [context.ct.clone(), self.unanswerable.clone(), self.path.going_down().clone()];
+        let able = context
+            .peer
+            .supported_elicitation_modes()
+            .contains(&ElicitationMode::Form);
+        let ends = [
+            context.ct.clone(),
+            self.unanswerable.clone(),
+            self.path.going_down().clone(),
+        ];
         able.then(|| Arc::new(Asker::by_request(context.peer.clone(), ends)))
     }
 }

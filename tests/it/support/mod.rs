@@ -1,6 +1,7 @@
 //! What several integration tests share.
 
+pub(crate) mod bench;
 pub(crate) mod golden;
 pub(crate) mod program;
 pub(crate) mod sshd;
-pub(crate) mod bench;
+pub(crate) mod talk;
