@@ -114,7 +114,7 @@ async fn every_way_to_log_in_works() {
     let mx = device(&lab, "mx-lab-1");
     for login in [
         Login::Password,
-        Login::Key(lab.private_key().clone()),
+        Login::Key(Box::new(lab.private_key().clone())),
         Login::Keyboard(vec!["lab-password"]),
     ] {
         Client::login(mx, login).await.unwrap();

@@ -16,7 +16,7 @@ use russh::{
 pub(crate) enum Login {
     Password,
     Wrong,
-    Key(PrivateKey),
+    Key(Box<PrivateKey>),
     /// Answers to the prompts of one round each.
     Keyboard(Vec<&'static str>),
 }
@@ -61,7 +61,7 @@ impl Client {
             Login::Password => self.0.authenticate_password("lab", "lab-password").await,
             Login::Wrong => self.0.authenticate_password("lab", "wrong").await,
             Login::Key(key) => {
-                let key = PrivateKeyWithHashAlg::new(Arc::new(key), None);
+                let key = PrivateKeyWithHashAlg::new(Arc::new(*key), None);
                 self.0.authenticate_publickey("lab", key).await
             }
             Login::Keyboard(answers) => return self.keyboard(answers).await,
