@@ -1,4 +1,5 @@
 //! Integration tests, one binary.
+<<<<<<< HEAD
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,3 +18,8 @@ mod openssh;
 mod round_trips;
 mod stdio;
 mod support;
+=======
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod lab;
+>>>>>>> labnet
