@@ -1,5 +1,4 @@
 //! Integration tests, one binary.
-<<<<<<< HEAD
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,12 +13,8 @@ mod documents;
 mod golden;
 mod junos_commit;
 mod junos_read;
+mod lab;
 mod openssh;
 mod round_trips;
 mod stdio;
 mod support;
-=======
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-
-mod lab;
->>>>>>> labnet
