@@ -11,6 +11,9 @@
 mod architecture;
 mod documents;
 mod golden;
+mod junos_commit;
+mod junos_read;
 mod openssh;
+mod round_trips;
 mod stdio;
 mod support;

@@ -3,3 +3,4 @@
 pub(crate) mod golden;
 pub(crate) mod program;
 pub(crate) mod sshd;
+pub(crate) mod bench;
