@@ -63,7 +63,7 @@ async fn configuration_in_every_format_and_in_part() {
     let xml = config(json!({"router_name": "mx-lab-1", "format": "xml"})).await;
     assert!(xml["config"].as_str().unwrap().contains("<host-name>mx-lab-1</host-name>"), "{xml}");
     let data = config(json!({"router_name": "mx-lab-1", "format": "json"})).await;
-    assert_eq!(data["data"]["configuration"]["system"]["host-name"], "mx-lab-1");
+    assert_eq!(data["data"]["configuration"]["system"]["domain-name"], "lab.example.net");
 }
 
 #[tokio::test]

@@ -39,3 +39,20 @@ async fn twenty_devices_with_three_commands_each() {
     let most = bench.lab.devices().iter().map(|device| device.counters().flights).max().unwrap();
     println!("20 x 3: {most} flights on the costliest device");
 }
+
+/// The same counted by time: everything that the device sends arrives a fixed time later, so that the whole takes that time for each
+/// round trip. Printed, not asserted: a busy machine adds to it.
+#[tokio::test]
+async fn a_cold_command_behind_a_long_line() {
+    let bench = Bench::start().await;
+    let delay = std::time::Duration::from_millis(100);
+    for router in ["mx-lab-1", "ex-lab-1"] {
+        bench.device(router).faults().set(jmcp::lab::Fault::OneWayDelay(delay));
+        let started = std::time::Instant::now();
+        bench.text("execute_junos_command", json!({"router": router, "command": "show version"})).await;
+        println!("{router}: cold command in {:.1} round trips", started.elapsed().as_secs_f64() / delay.as_secs_f64());
+        let started = std::time::Instant::now();
+        bench.text("load_and_commit_config", json!({"router": router, "config_text": "set system domain-name a.example.net"})).await;
+        println!("{router}: change in {:.1} round trips", started.elapsed().as_secs_f64() / delay.as_secs_f64());
+    }
+}
