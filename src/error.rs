@@ -194,9 +194,23 @@ impl Code {
         match self {
             UnknownTool | UnknownRouter | InvalidInput | NotFound | Conflict | Unsupported | InventoryInvalid
             | TemplateError => 2,
-            Timeout | ConnectFailed | ConnectTimeout | AuthFailed | AuthBackoff | HostKeyMismatch | HostKeyUnknown
-            | KnownHostsMissing | NoCommonAlgorithm | NetconfUnavailable | Protocol | Transport | DeviceError
-            | PermissionDenied | ConfigurationLocked | CandidateModified | CommitConfirmedActive
+            Timeout
+            | ConnectFailed
+            | ConnectTimeout
+            | AuthFailed
+            | AuthBackoff
+            | HostKeyMismatch
+            | HostKeyUnknown
+            | KnownHostsMissing
+            | NoCommonAlgorithm
+            | NetconfUnavailable
+            | Protocol
+            | Transport
+            | DeviceError
+            | PermissionDenied
+            | ConfigurationLocked
+            | CandidateModified
+            | CommitConfirmedActive
             | ConfigurationInvalid => 3,
             Blocked | ReadOnly | ToolScopeDenied | InventoryReadonly | ConfirmationRequired | Overloaded => 4,
             CommitUnknown | CandidateCleanupFailed => 5,
@@ -229,7 +243,12 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error with its code and its sentence on what happened.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), advice: None, source: None }
+        Self {
+            code,
+            message: message.into(),
+            advice: None,
+            source: None,
+        }
     }
 
     /// Adds the sentence on what to do.
@@ -286,6 +305,10 @@ mod tests {
     fn words_are_unique_and_stable_in_form() {
         let words: std::collections::BTreeSet<_> = Code::ALL.iter().map(|c| c.as_str()).collect();
         assert_eq!(words.len(), Code::ALL.len());
-        assert!(words.iter().all(|w| w.chars().all(|c| c.is_ascii_lowercase() || c == '_')));
+        assert!(
+            words
+                .iter()
+                .all(|w| w.chars().all(|c| c.is_ascii_lowercase() || c == '_'))
+        );
     }
 }

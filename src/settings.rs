@@ -13,11 +13,11 @@ use crate::{
         pool::{self, Pool},
         ssh::{self, HostKeys, SshConnector},
     },
+    policy::Policy,
     server::{
         audit::Audit,
         path::{LimitOptions, Path, Rules},
     },
-    policy::Policy,
     tools::{self, Catalogue, Results, Services},
 };
 
@@ -128,7 +128,13 @@ impl Settings {
             options: self.tools.clone(),
         };
         let catalogue = Catalogue::new()?;
-        Ok(Arc::new(Path::new(catalogue, Arc::new(services), self.rules.clone(), self.limits, self.audit()?)))
+        Ok(Arc::new(Path::new(
+            catalogue,
+            Arc::new(services),
+            self.rules.clone(),
+            self.limits,
+            self.audit()?,
+        )))
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use russh::keys::{PrivateKey, PublicKey};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -83,6 +84,20 @@ impl LabDevice {
         self.shared.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Returns the first line of the log that contains `part`, as soon as there is one.
+    pub async fn logged(&self, part: &str) -> String {
+        let mut news = self.shared.news.subscribe();
+        loop {
+            news.borrow_and_update();
+            if let Some(line) = self.log().into_iter().find(|line| line.contains(part)) {
+                return line;
+            }
+            if news.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// What it counted.
     pub fn counters(&self) -> Counters {
         self.shared.counters()
@@ -116,6 +131,8 @@ pub(super) struct Shared {
     pub(super) rpcs: AtomicU64,
     configuration: Mutex<Configuration>,
     log: Mutex<Vec<String>>,
+    /// Changes with every line of the log.
+    news: watch::Sender<()>,
     meters: Mutex<Vec<Arc<Meter>>>,
     connections: Mutex<CancellationToken>,
     sessions: Mutex<BTreeMap<u32, CancellationToken>>,
@@ -162,7 +179,7 @@ impl Shared {
             max_sessions,
         } = identity;
         Self {
-            operational: Operational::new(kind),
+            operational: Operational::new(kind, clock.now()),
             name,
             kind,
             faults: Faults::default(),
@@ -178,6 +195,7 @@ impl Shared {
             rpcs: AtomicU64::new(0),
             configuration: Mutex::new(Configuration { store, events_seen: 0 }),
             log: Mutex::default(),
+            news: watch::Sender::new(()),
             meters: Mutex::default(),
             sessions: Mutex::default(),
             next_session: AtomicU32::new(20_001),
@@ -202,12 +220,16 @@ impl Shared {
             .collect();
         configuration.events_seen += new.len();
         drop(configuration);
-        self.log_lock().extend(new);
+        if !new.is_empty() {
+            self.log_lock().extend(new);
+            self.news.send_replace(());
+        }
         result
     }
 
     pub(super) fn note(&self, line: impl Into<String>) {
         self.log_lock().push(line.into());
+        self.news.send_replace(());
     }
 
     fn log_lock(&self) -> MutexGuard<'_, Vec<String>> {

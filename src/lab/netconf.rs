@@ -1,19 +1,19 @@
 //! One NETCONF session of a device (RFC 6241, RFC 6242, in Junos' dialect): hello, requests, replies.
 
+mod answer;
 mod envelope;
 pub(super) mod spoil;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::{Arc, atomic::AtomicBool};
 
+use russh::server::Handle;
 use tokio_util::sync::CancellationToken;
 
 use self::envelope::Envelope;
 use super::{
-    clock,
     config::Who,
     device::Shared,
-    faults::{Fault, Gate},
-    operational::{Answer, Format, Query},
+    faults::Fault,
     pipe::{Input, Output, Pipe},
 };
 use crate::junos::netconf::{
@@ -32,6 +32,7 @@ pub(super) async fn serve(shared: Arc<Shared>, user: String, pipe: Pipe) {
         mut input,
         output,
         connection,
+        handle,
     } = pipe;
     let (id, kill) = shared.new_session(&connection);
     let who = Who {
@@ -46,13 +47,19 @@ pub(super) async fn serve(shared: Arc<Shared>, user: String, pipe: Pipe) {
         who,
         output,
         connection,
+        handle,
+        private: AtomicBool::new(false),
         framing: Framing::EndOfMessage,
         offers_chunks: false,
+        answers_chunks: false,
     };
     shared.note(format!("session {id} opened"));
     tokio::select! {
         () = session.run(&mut input) => {}
-        () = kill.cancelled() => shared.note(format!("session {id} killed")),
+        () = kill.cancelled() => {
+            let killed = !session.connection.is_cancelled();
+            shared.note(format!("session {id} {}", if killed { "killed" } else { "lost its connection" }));
+        }
     }
     shared.store(|store| store.session_ended(&session.who));
     shared.forget_session(id);
@@ -65,8 +72,12 @@ struct Session {
     who: Who,
     output: Output,
     connection: CancellationToken,
+    handle: Handle,
+    /// A private candidate is open.
+    private: AtomicBool,
     framing: Framing,
     offers_chunks: bool,
+    answers_chunks: bool,
     nc: bool,
 }
 
@@ -126,7 +137,8 @@ impl Session {
             std::future::pending::<()>().await;
         }
         let mismatch = faults.hit(|f| matches!(f, Fault::FramingMismatch));
-        self.offers_chunks = self.shared.kind.rfc_compliant() && !mismatch;
+        self.answers_chunks = self.shared.kind.rfc_compliant() && !mismatch;
+        self.offers_chunks = self.answers_chunks || mismatch;
         let noise = faults.take(|f| match f {
             Fault::NoiseBeforeHello(text) => Some(text.clone()),
             _ => None,
@@ -155,9 +167,16 @@ impl Session {
         };
         match &*root.name {
             "hello" => {
-                let both = self.offers_chunks && envelope::offers_chunks(&root);
-                self.framing = if both { Framing::Chunked } else { Framing::EndOfMessage };
-                decoder.agree(self.framing);
+                let theirs = envelope::offers_chunks(&root);
+                let of = |chunked: bool| {
+                    if chunked {
+                        Framing::Chunked
+                    } else {
+                        Framing::EndOfMessage
+                    }
+                };
+                self.framing = of(self.answers_chunks && theirs);
+                decoder.agree(of(self.offers_chunks && theirs));
                 Next::GoOn
             }
             "rpc" => self.request(&root, input).await,
@@ -211,122 +230,6 @@ impl Session {
         outcome.unwrap_or(Next::End)
     }
 
-    async fn perform(&self, envelope: &Envelope, operation: &Element, label: &str) -> Next {
-        self.wait(label, false).await;
-        let cut = if is_commit(operation) { self.commit_eof() } else { None };
-        if cut == Some(false) {
-            return self.die(envelope, b"<commit-results>\n").await;
-        }
-        let Some(body) = self.answer(operation) else {
-            self.reply(envelope, b"<ok/>\n".to_vec()).await;
-            if self.framing == Framing::EndOfMessage {
-                self.output
-                    .send(format!("<!-- session end at {} -->\n", clock::stamp(self.shared.now())))
-                    .await;
-            }
-            return Next::End;
-        };
-        self.wait(label, true).await;
-        if cut == Some(true) {
-            return self.die(envelope, body.get(..body.len() / 2).unwrap_or_default()).await;
-        }
-        if let Some(spoilt) = spoil::reply(&self.shared.faults, label, &body) {
-            if spoilt.cut_off {
-                return self.die(envelope, &spoilt.body).await;
-            }
-            return if self
-                .send(&envelope.wrap(self.shared.kind, self.nc, spoilt.body, spoilt.spoil_envelope))
-                .await
-            {
-                Next::GoOn
-            } else {
-                Next::End
-            };
-        }
-        if self.reply(envelope, body).await {
-            Next::GoOn
-        } else {
-            Next::End
-        }
-    }
-
-    /// Waits where a fault says so.
-    async fn wait(&self, label: &str, done: bool) {
-        let gate: Option<Gate> = self.shared.faults.take(|f| match f {
-            Fault::Hold { on, gate } if !done && label.contains(on.as_str()) => Some(gate.clone()),
-            Fault::HoldReply { on, gate } if done && label.contains(on.as_str()) => Some(gate.clone()),
-            _ => None,
-        });
-        if let Some(gate) = gate {
-            gate.pass().await;
-        }
-        let slow: Option<Duration> = self.shared.faults.take(|f| match f {
-            Fault::Slow { on, time } if !done && label.contains(on.as_str()) => Some(*time),
-            _ => None,
-        });
-        if let Some(time) = slow {
-            tokio::time::sleep(time).await;
-        }
-    }
-
-    fn commit_eof(&self) -> Option<bool> {
-        self.shared.faults.take(|f| match f {
-            Fault::CommitEof { committed } => Some(*committed),
-            _ => None,
-        })
-    }
-
-    /// The content of the reply; `None` when the session is to end with `<ok/>`.
-    fn answer(&self, operation: &Element) -> Option<Vec<u8>> {
-        match &*operation.name {
-            "close-session" | "request-end-session" => return None,
-            "kill-session" => return Some(self.kill(operation).into_bytes()),
-            _ => {}
-        }
-        if let Some(refused) = spoil::refusal(&self.shared.faults, operation) {
-            return Some(refused.into_bytes());
-        }
-        if let Some(body) = self.shared.store(|store| store.handle(&self.who, operation)) {
-            return Some(body.into_bytes());
-        }
-        let query = Query::of(operation);
-        if query.command.is_some() {
-            let format = query.format.word();
-            let words = query.configuration_command();
-            if let Some(body) = self.shared.store(|store| store.command(&self.who, &words, format)) {
-                return Some(body.into_bytes());
-            }
-        }
-        let minified_ignored = self.shared.faults.is_on(|f| matches!(f, Fault::MinifiedIgnored));
-        let body = match self.shared.operational.answer(&self.shared, &self.who, &query) {
-            Answer::Xml(xml) if query.format == Format::XmlMinified && !minified_ignored => envelope::minified(&xml),
-            Answer::Xml(xml) => xml,
-            Answer::Text(text) => format!("<output>\n{}</output>\n", crate::junos::netconf::xml::escape(&text)),
-            Answer::Json(json) => json,
-            Answer::Error(body) => body,
-        };
-        Some(body.into_bytes())
-    }
-
-    fn kill(&self, operation: &Element) -> String {
-        let id = operation.text_at(&["session-id"]).and_then(|id| id.parse().ok());
-        match id {
-            Some(id) if id != self.who.session && self.shared.kill_session(id) => "<ok/>\n".to_owned(),
-            _ => envelope::error("protocol", "invalid-value", "no such session", Some("session-id")),
-        }
-    }
-
-    /// Sends the beginning of a reply, and ends the connection.
-    async fn die(&self, envelope: &Envelope, body: &[u8]) -> Next {
-        let begun = envelope.begin(self.shared.kind, self.nc, body);
-        self.output.send(begun).await;
-        self.output.finish(255).await;
-        // The connection ends once what was sent is on its way: its own task sends in order.
-        tokio::time::sleep(Duration::from_millis(20)).await;
-        self.connection.cancel();
-        Next::End
-    }
-
     async fn reply(&self, envelope: &Envelope, body: Vec<u8>) -> bool {
         self.send(&envelope.wrap(self.shared.kind, self.nc, body, spoil::EnvelopeSpoil::None))
             .await
@@ -370,8 +273,4 @@ fn label(operation: &Element) -> String {
         "command" => format!("command `{}`", operation.text().trim()),
         name => name.to_owned(),
     }
-}
-
-fn is_commit(operation: &Element) -> bool {
-    matches!(&*operation.name, "commit" | "commit-configuration") && operation.child("check").is_none()
 }

@@ -10,7 +10,7 @@ mod view;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
 
@@ -25,7 +25,7 @@ pub(super) struct Operational {
     hardware: Value,
     commands: Commands,
     templates: Templates,
-    started: OnceLock<SystemTime>,
+    started: SystemTime,
     kept: Mutex<HashMap<String, (usize, Arc<Value>)>>,
 }
 
@@ -83,6 +83,8 @@ pub(super) struct CommandError {
 pub(super) enum Answer {
     Xml(String),
     Text(String),
+    /// Text per routing engine.
+    Texts(Vec<(String, String)>),
     Json(String),
     /// An `<rpc-error>`.
     Error(String),
@@ -149,7 +151,7 @@ impl Query {
 }
 
 impl Operational {
-    pub(super) fn new(kind: Kind) -> Self {
+    pub(super) fn new(kind: Kind, started: SystemTime) -> Self {
         let mut hardware = kind.hardware();
         if let Some(object) = hardware.as_object_mut() {
             object.insert("version".to_owned(), kind.version().into());
@@ -159,7 +161,7 @@ impl Operational {
             hardware,
             commands: Commands::of(kind),
             templates: Templates::new(kind),
-            started: OnceLock::new(),
+            started,
             kept: Mutex::default(),
         }
     }
@@ -197,32 +199,24 @@ impl Operational {
             return Answer::Error(envelope_error("syntax error", Some(rpc)));
         };
         let now = shared.now();
-        let started = *self.started.get_or_init(|| now);
         let context = |engine: &str| {
             let configuration = self.configuration(shared, engine);
-            let mut context = view::context(&self.hardware, &configuration, now, started);
+            let mut context = view::context(&self.hardware, &configuration, now, self.started);
             context.insert("args".to_owned(), Value::Object(arguments.clone()));
             context.insert("who".to_owned(), serde_json::json!({"user": who.user, "pid": who.pid}));
             context
         };
         let engines = self.engines(rpc, &arguments);
-        let text = match engines.as_slice() {
-            [] => Templates::render(file, &context(self.first_engine())),
+        let rendered = match engines.as_slice() {
+            [] => Templates::render(file, &context(self.first_engine())).map(|text| vec![(String::new(), text)]),
             engines => Templates::render_each(file, engines, context),
         };
-        let text = match text {
-            Ok(text) => text,
+        match rendered {
+            Ok(texts) => finished(texts, !engines.is_empty(), format),
             Err(problem) => {
                 tracing::error!(device = %shared.name, file, %problem, "a reply file of the lab is broken");
-                return Answer::Error(envelope_error("internal error of the lab", Some(rpc)));
+                Answer::Error(envelope_error("internal error of the lab", Some(rpc)))
             }
-        };
-        match format {
-            _ if text.trim_start().starts_with("<rpc-error>") => Answer::Error(text),
-            Format::Text => Answer::Text(text),
-            Format::Xml | Format::XmlMinified => Answer::Xml(text),
-            Format::Json => json::of_reply(&text, true).map_or(Answer::Xml(text), Answer::Json),
-            Format::JsonMinified => json::of_reply(&text, false).map_or(Answer::Xml(text), Answer::Json),
         }
     }
 
@@ -277,6 +271,25 @@ impl Operational {
     }
 }
 
+/// What was rendered, in the form that was asked for.
+fn finished(mut texts: Vec<(String, String)>, per_engine: bool, format: Format) -> Answer {
+    if format == Format::Text && per_engine {
+        return Answer::Texts(texts);
+    }
+    let text = if per_engine {
+        render::joined(&texts)
+    } else {
+        texts.pop().unwrap_or_default().1
+    };
+    match format {
+        _ if text.trim_start().starts_with("<rpc-error>") => Answer::Error(text),
+        Format::Text => Answer::Text(text),
+        Format::Xml | Format::XmlMinified => Answer::Xml(text),
+        Format::Json => json::of_reply(&text, true).map_or(Answer::Xml(text), Answer::Json),
+        Format::JsonMinified => json::of_reply(&text, false).map_or(Answer::Xml(text), Answer::Json),
+    }
+}
+
 /// `show lab huge N`: N mebibytes of answer, to see what a client makes of it.
 fn huge(rpc: &str, arguments: &Map<String, Value>, format: Format) -> Option<String> {
     let size = arguments
@@ -302,3 +315,6 @@ fn rpc_of(rpc: &str, arguments: &Map<String, Value>) -> String {
     }
     format!("<rpc>\n{}\n</rpc>\n", operation.to_xml())
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,10 @@
 use std::collections::VecDeque;
 
 use bytes::Bytes;
-use russh::{Channel, ChannelMsg, ChannelWriteHalf, server::Msg};
+use russh::{
+    Channel, ChannelMsg, ChannelWriteHalf,
+    server::{Handle, Msg},
+};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +16,8 @@ pub(super) struct Pipe {
     pub(super) output: Output,
     /// Ends the whole connection.
     pub(super) connection: CancellationToken,
+    /// Says goodbye on the connection, behind all that was sent.
+    pub(super) handle: Handle,
 }
 
 /// What the client sends.
@@ -28,7 +33,7 @@ pub(super) struct Output(ChannelWriteHalf<Msg>);
 
 impl Pipe {
     /// Takes the channel apart. A task of its own empties it, since a channel that nobody reads stops its connection.
-    pub(super) fn new(channel: Channel<Msg>, connection: CancellationToken) -> Self {
+    pub(super) fn new(channel: Channel<Msg>, connection: CancellationToken, handle: Handle) -> Self {
         let (mut read, write) = channel.split();
         let (queue, arriving) = mpsc::unbounded_channel();
         tokio::spawn(async move {
@@ -48,6 +53,7 @@ impl Pipe {
             input,
             output: Output(write),
             connection,
+            handle,
         }
     }
 }

@@ -130,9 +130,9 @@ impl Login {
         }
     }
 
-    fn start(&mut self, id: ChannelId) -> Option<Pipe> {
+    fn start(&mut self, id: ChannelId, session: &Session) -> Option<Pipe> {
         let channel = self.waiting.remove(&id)?;
-        Some(Pipe::new(channel, self.end.clone()))
+        Some(Pipe::new(channel, self.end.clone(), session.handle()))
     }
 }
 
@@ -273,7 +273,7 @@ impl Handler for Login {
             return session.channel_failure(channel);
         }
         session.channel_success(channel)?;
-        if let Some(pipe) = self.start(channel) {
+        if let Some(pipe) = self.start(channel, session) {
             self.shared.note("subsystem netconf");
             tokio::spawn(netconf::serve(Arc::clone(&self.shared), self.user.clone(), pipe));
         }
@@ -288,7 +288,9 @@ impl Handler for Login {
     ) -> Result<(), Self::Error> {
         let command = String::from_utf8_lossy(data).trim().to_owned();
         session.channel_success(channel)?;
-        let Some(pipe) = self.start(channel) else { return Ok(()) };
+        let Some(pipe) = self.start(channel, session) else {
+            return Ok(());
+        };
         self.shared.note(format!("exec `{command}`"));
         let netconf = [
             "xml-mode netconf need-trailer",
@@ -311,7 +313,7 @@ impl Handler for Login {
 
     async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
         session.channel_success(channel)?;
-        if let Some(pipe) = self.start(channel) {
+        if let Some(pipe) = self.start(channel, session) {
             self.shared.note("shell");
             tokio::spawn(shell::interact(Arc::clone(&self.shared), self.user.clone(), pipe));
         }

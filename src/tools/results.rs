@@ -11,7 +11,7 @@ use rand::Rng as _;
 /// How long a result is kept after it was last read.
 const KEPT: Duration = Duration::from_secs(30 * 60);
 /// How many bytes are kept in all; the oldest go first.
-const CAPACITY: usize = 128 << 20;
+const CAPACITY: usize = 64 << 20;
 
 /// The kept results. A handle belongs to the caller that got it.
 #[derive(Default)]

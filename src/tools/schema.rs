@@ -57,7 +57,9 @@ fn tidy(schema: &mut Value) {
 
 /// A choice of words, each with its description, becomes the plain list of the words.
 fn words(map: &mut Map<String, Value>) {
-    let Some(Value::Array(choices)) = map.get("oneOf") else { return };
+    let Some(Value::Array(choices)) = map.get("oneOf") else {
+        return;
+    };
     let words: Option<Vec<Value>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
     if let Some(words) = words {
         map.remove("oneOf");

@@ -62,6 +62,7 @@ def facts(name, device):
 
 def commands(name, device):
     text = device.cli("show version", warning=False)
+    text = text if isinstance(text, str) else "".join(text.itertext())
     check(f"Hostname: {name}" in text, f"{name}: show version")
     xml = device.rpc.get_interface_information(terse=True)
     check(len(xml.findall(".//physical-interface")) > 5, f"{name}: interfaces")

@@ -13,7 +13,7 @@ const LONGEST: usize = 500;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     ("cli", &["server"]),
-    ("settings", &["cli", "error", "junos", "server", "tools"]),
+    ("settings", &["cli", "error", "junos", "policy", "server", "tools"]),
     (
         "commands",
         &[

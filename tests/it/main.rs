@@ -13,6 +13,7 @@ mod documents;
 mod golden;
 mod junos_commit;
 mod junos_read;
+mod lab;
 mod mcp;
 mod openssh;
 mod round_trips;

@@ -139,6 +139,42 @@ async fn stdout_carries_messages_only_and_the_end_of_stdin_ends_the_program() {
 }
 
 #[tokio::test]
+async fn every_step_of_progress_comes_before_the_answer() {
+    let home = directory(ONE_DEVICE);
+    let mut child = command(home.path(), &["lab"]).spawn().unwrap();
+    exchange(&mut child, INITIALIZE).await;
+    let batch = json!({
+        "jsonrpc": "2.0", "id": 2, "method": "tools/call",
+        "params": {
+            "name": "execute_junos_command_batch",
+            "arguments": { "router_names": ["mx-lab-1", "srx-lab-1", "ex-lab-1"], "commands": ["show version"] },
+            "_meta": { "progressToken": "steps" },
+        },
+    });
+    let mut stdin = child.stdin.take().unwrap();
+    let lines = [
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#.to_owned(),
+        batch.to_string(),
+    ];
+    stdin.write_all((lines.join("\n") + "\n").as_bytes()).await.unwrap();
+    drop(stdin);
+    let ended = ended(child).await;
+    let messages: Vec<Value> = ended
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let (answer, steps) = messages.split_last().unwrap();
+    assert_eq!(
+        answer["result"]["structuredContent"]["summary"]["successful"], 3,
+        "{answer}"
+    );
+    let done: Vec<&Value> = steps.iter().map(|step| &step["params"]["progress"]).collect();
+    assert_eq!(done, [&json!(1.0), &json!(2.0), &json!(3.0)]);
+    assert!(steps.iter().all(|step| step["params"]["progressToken"] == "steps"));
+}
+
+#[tokio::test]
 async fn a_client_that_says_nothing_is_no_failure() {
     let home = directory(ONE_DEVICE);
     let ended = run(home.path(), &["-t", "stdio"]).await;

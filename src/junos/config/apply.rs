@@ -121,9 +121,10 @@ async fn prepare(
         Ok(Some(pending)) => return Err(confirm_waits(device, pending)),
         Ok(None) => {}
         Err(error) => {
-            report
-                .notes
-                .push(format!("whether a confirmed commit waits could not be read: {}", error.message()));
+            report.notes.push(format!(
+                "whether a confirmed commit waits could not be read: {}",
+                error.message()
+            ));
         }
     }
     let (verdict, diff) = control.step(device, transaction.load(change, timeout)).await?;

@@ -122,11 +122,18 @@ async fn confirm_in(
     let user = match &transaction.pending {
         Ok(Some(pending)) => pending.user.clone(),
         Ok(None) => {
-            return Err(Error::new(Code::NotFound, format!("device `{}`: no confirmed commit waits", device.name))
-                .advise("it was confirmed already, or its time was over and the device rolled it back"));
+            return Err(Error::new(
+                Code::NotFound,
+                format!("device `{}`: no confirmed commit waits", device.name),
+            )
+            .advise("it was confirmed already, or its time was over and the device rolled it back"));
         }
         Err(error) => {
-            let message = format!("device `{}`: the commit history cannot be read: {}", device.name, error.message());
+            let message = format!(
+                "device `{}`: the commit history cannot be read: {}",
+                device.name,
+                error.message()
+            );
             return Err(Error::new(error.code(), message));
         }
     };

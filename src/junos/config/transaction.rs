@@ -50,14 +50,18 @@ impl Transaction {
     /// # Errors
     /// `configuration_locked` naming the holder, `candidate_modified`, whatever the way to the device reports.
     pub async fn open(pool: &Pool, device: &Arc<Device>, database: Database, timeout: Duration) -> Result<Self> {
-        let lease = tokio::time::timeout(timeout, pool.exclusive(device)).await.map_err(|_| late(device))??;
+        let lease = tokio::time::timeout(timeout, pool.exclusive(device))
+            .await
+            .map_err(|_| late(device))??;
         let request = match database {
             Database::Private => "<open-configuration><private/></open-configuration>",
             Database::Exclusive => "<lock-configuration/>",
             Database::Shared => COMPARE,
         };
-        let (opened, history) =
-            tokio::join!(lease.request(request, timeout), lease.request(history::REQUEST, timeout));
+        let (opened, history) = tokio::join!(
+            lease.request(request, timeout),
+            lease.request(history::REQUEST, timeout)
+        );
         let opened = match opened {
             Ok(reply) => reply,
             Err(error) => {
@@ -66,8 +70,14 @@ impl Transaction {
             }
         };
         let pending = history.map(|reply| history::pending(reply.root()));
-        let mut transaction =
-            Self { lease, device: device.clone(), database, dirty: false, warnings: Vec::new(), pending };
+        let mut transaction = Self {
+            lease,
+            device: device.clone(),
+            database,
+            dirty: false,
+            warnings: Vec::new(),
+            pending,
+        };
         if database == Database::Shared {
             transaction.refuse_foreign_edits(opened)?;
         } else {
@@ -88,9 +98,13 @@ impl Transaction {
         if difference(compared).is_empty() {
             return Ok(());
         }
-        let message = format!("device `{}`: the shared candidate holds somebody's uncommitted edits", self.device.name);
-        Err(Error::new(Code::CandidateModified, message)
-            .advise("look at them with junos_config_diff version 0; a private candidate (the default) leaves them alone"))
+        let message = format!(
+            "device `{}`: the shared candidate holds somebody's uncommitted edits",
+            self.device.name
+        );
+        Err(Error::new(Code::CandidateModified, message).advise(
+            "look at them with junos_config_diff version 0; a private candidate (the default) leaves them alone",
+        ))
     }
 
     /// Brings the change into the candidate and compares, in one flight. The difference means nothing where the device refuses.
@@ -100,8 +114,10 @@ impl Transaction {
     pub(super) async fn load(&mut self, change: &Change, timeout: Duration) -> Result<(Verdict, String)> {
         let request = load::request(change)?;
         self.dirty = true;
-        let (loaded, compared) =
-            tokio::join!(self.lease.request_raw(&request, timeout), self.lease.request(COMPARE, timeout));
+        let (loaded, compared) = tokio::join!(
+            self.lease.request_raw(&request, timeout),
+            self.lease.request(COMPARE, timeout)
+        );
         match self.verdict(&loaded?) {
             Verdict::Good => Ok((Verdict::Good, difference(compared?))),
             refused @ Verdict::Refused(_) => Ok((refused, String::new())),
@@ -141,14 +157,22 @@ impl Transaction {
             (Database::Shared, true) => &["<load-configuration rollback=\"0\"/>"],
         };
         for step in steps {
-            let Err(error) = self.lease.request(step, CLEANUP).await else { continue };
+            let Err(error) = self.lease.request(step, CLEANUP).await else {
+                continue;
+            };
             // A candidate that the device has closed already needs no closing.
             if error.message().to_ascii_lowercase().contains("database is not open") {
                 continue;
             }
-            let message = format!("device `{}`: candidate cleanup failed: {}", self.device.name, error.message());
+            let message = format!(
+                "device `{}`: candidate cleanup failed: {}",
+                self.device.name,
+                error.message()
+            );
             return Err(Error::new(Code::CandidateCleanupFailed, message)
-                .advise("its session was closed, which makes the device discard the candidate; `show system users` tells")
+                .advise(
+                    "its session was closed, which makes the device discard the candidate; `show system users` tells",
+                )
                 .caused_by(error));
         }
         self.lease.release();
@@ -158,7 +182,11 @@ impl Transaction {
     fn verdict(&mut self, reply: &Reply) -> Verdict {
         self.note(reply.warnings());
         let errors = reply.errors();
-        if errors.is_empty() { Verdict::Good } else { Verdict::Refused(words(errors)) }
+        if errors.is_empty() {
+            Verdict::Good
+        } else {
+            Verdict::Refused(words(errors))
+        }
     }
 
     fn note<'a>(&mut self, warnings: impl IntoIterator<Item = &'a RpcError>) {
@@ -172,13 +200,20 @@ impl Transaction {
 }
 
 fn late(device: &Device) -> Error {
-    Error::new(Code::Timeout, format!("device `{}`: no session within the time of this call", device.name))
+    Error::new(
+        Code::Timeout,
+        format!("device `{}`: no session within the time of this call", device.name),
+    )
 }
 
 /// The text of a comparison; empty where there is no difference (the device sends a line feed then).
 fn difference(reply: Reply) -> String {
     let text = reply.into_cli_text();
-    if text.trim().is_empty() { String::new() } else { text.trim_matches('\n').to_owned() + "\n" }
+    if text.trim().is_empty() {
+        String::new()
+    } else {
+        text.trim_matches('\n').to_owned() + "\n"
+    }
 }
 
 /// All errors of a reply, one on a line.

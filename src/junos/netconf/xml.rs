@@ -28,7 +28,10 @@ pub enum Node {
 impl Element {
     /// An empty element.
     pub fn new(name: impl Into<Box<str>>) -> Self {
-        Self { name: name.into(), ..Self::default() }
+        Self {
+            name: name.into(),
+            ..Self::default()
+        }
     }
 
     /// An element that holds only text.
@@ -59,7 +62,10 @@ impl Element {
 
     /// The value of the attribute with this local name.
     pub fn attribute(&self, local: &str) -> Option<&str> {
-        self.attributes.iter().find(|(name, _)| local_name(name) == local).map(|(_, value)| value.as_ref())
+        self.attributes
+            .iter()
+            .find(|(name, _)| local_name(name) == local)
+            .map(|(_, value)| value.as_ref())
     }
 
     /// Child elements, in order.
@@ -87,7 +93,9 @@ impl Element {
 
     /// The trimmed text of the element at the end of a path; `None` where there is none or it is empty.
     pub fn text_at(&self, path: &[&str]) -> Option<String> {
-        self.at(path).map(|e| e.text().trim().to_owned()).filter(|t| !t.is_empty())
+        self.at(path)
+            .map(|e| e.text().trim().to_owned())
+            .filter(|t| !t.is_empty())
     }
 
     /// This element's own text, its pieces joined, as sent.

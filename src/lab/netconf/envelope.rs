@@ -169,6 +169,26 @@ pub(crate) fn error(kind: &str, tag: &str, message: &str, bad_element: Option<&s
     out
 }
 
+/// CLI text as the content of a reply.
+pub(super) fn output(text: &str) -> String {
+    format!("<output>\n{}</output>\n", escaped(text))
+}
+
+/// CLI text of several routing engines.
+pub(super) fn outputs(texts: &[(String, String)]) -> String {
+    let item = |(engine, text): &(String, String)| {
+        let output = output(text);
+        format!("<multi-routing-engine-item>\n<re-name>{engine}</re-name>\n{output}</multi-routing-engine-item>\n")
+    };
+    let items: String = texts.iter().map(item).collect();
+    format!("<multi-routing-engine-results>\n{items}</multi-routing-engine-results>\n")
+}
+
+/// Text as Junos escapes it: quotes stay.
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// The same XML without white space between elements.
 pub(super) fn minified(xml: &str) -> String {
     let mut out = String::with_capacity(xml.len());

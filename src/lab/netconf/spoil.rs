@@ -136,7 +136,7 @@ const UNCLOSED: &str = "<commit-results>\n<routing-engine junos:style=\"normal\"
 <routing-engine junos:style=\"normal\">\n<name>node1</name>\n<commit-success/>\n<ok/>\n</commit-results>\n";
 
 /// The refusal of a configuration request, where a fault asks for it. Nothing is done then.
-pub(super) fn refusal(faults: &Faults, operation: &Element) -> Option<String> {
+pub(super) fn refusal(faults: &Faults, operation: &Element, in_private: bool) -> Option<String> {
     let refuse = |message: &str| error("protocol", "operation-failed", message, None);
     let private = operation.child("private").is_some();
     match &*operation.name {
@@ -145,7 +145,7 @@ pub(super) fn refusal(faults: &Faults, operation: &Element) -> Option<String> {
             .hit(|f| matches!(f, Fault::PrivateRefused))
             .then(|| refuse("private edits not allowed on this device")),
         "open-configuration" if operation.child("exclusive").is_some() => lock_refusal(faults),
-        "commit-configuration" | "commit" if operation.child("confirmed").is_some() => faults
+        "commit-configuration" | "commit" if in_private && operation.child("confirmed").is_some() => faults
             .hit(|f| matches!(f, Fault::PrivateConfirmedRefused))
             .then(|| refuse("error: commit confirmed not supported for private configuration")),
         _ => None,

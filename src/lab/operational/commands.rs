@@ -34,9 +34,10 @@ enum Choice {
 }
 
 struct Found {
+    rpc: &'static str,
     arguments: Map<String, Value>,
+    /// How many words were written out.
     exact: usize,
-    entry: usize,
 }
 
 impl Commands {
@@ -48,56 +49,36 @@ impl Commands {
     /// The RPC of a command and its arguments. Words may be abbreviated as long as they are unambiguous.
     pub(super) fn find(&self, line: &str) -> Result<(String, Map<String, Value>), CommandError> {
         let tokens = tokens(line);
-        let mut best: Option<Found> = None;
-        let mut ambiguous = false;
+        let mut found: Vec<Found> = Vec::new();
         let mut reached = 0;
-        for (index, entry) in self.0.iter().enumerate() {
+        for entry in &self.0 {
             match entry.matches(&tokens) {
-                Ok((arguments, exact)) => {
-                    let better = best.as_ref().is_none_or(|b| exact > b.exact);
-                    ambiguous = !better
-                        && best
-                            .as_ref()
-                            .is_some_and(|b| b.exact == exact && !self.same(b.entry, index))
-                        || ambiguous && !better;
-                    if better {
-                        best = Some(Found {
-                            arguments,
-                            exact,
-                            entry: index,
-                        });
-                    }
-                }
+                Ok((arguments, exact)) => found.push(Found {
+                    rpc: entry.rpc,
+                    arguments,
+                    exact,
+                }),
                 Err(at) => reached = reached.max(at),
             }
         }
-        let bad = |index: usize| tokens.get(index).cloned().or_else(|| tokens.last().cloned());
-        match best {
-            Some(_) if ambiguous => {
-                let word = tokens.last().cloned().unwrap_or_default();
-                Err(CommandError {
-                    message: format!("'{word}' is ambiguous"),
-                    bad_element: Some(word),
-                })
+        let most = found.iter().map(|f| f.exact).max();
+        let mut best = found.into_iter().filter(|f| Some(f.exact) == most);
+        let error = |message: String, at: usize| {
+            let word = tokens.get(at).or(tokens.last()).cloned();
+            Err(CommandError {
+                message,
+                bad_element: word,
+            })
+        };
+        match best.next() {
+            Some(first) if best.any(|other| other.rpc != first.rpc) => {
+                let last = tokens.last().map_or("", String::as_str);
+                error(format!("'{last}' is ambiguous"), tokens.len())
             }
-            Some(found) => {
-                let rpc = self.0.get(found.entry).map_or("", |e| e.rpc);
-                Ok((rpc.to_owned(), found.arguments))
-            }
-            None if reached == 0 => Err(CommandError {
-                message: "unknown command".to_owned(),
-                bad_element: bad(0),
-            }),
-            None => Err(CommandError {
-                message: "syntax error, expecting <command>".to_owned(),
-                bad_element: bad(reached),
-            }),
+            Some(first) => Ok((first.rpc.to_owned(), first.arguments)),
+            None if reached == 0 => error("unknown command".to_owned(), 0),
+            None => error("syntax error, expecting <command>".to_owned(), reached),
         }
-    }
-
-    fn same(&self, one: usize, other: usize) -> bool {
-        let rpc = |index: usize| self.0.get(index).map(|e| e.rpc);
-        rpc(one) == rpc(other)
     }
 }
 

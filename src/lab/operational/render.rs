@@ -11,9 +11,6 @@ use crate::{junos::netconf::xml::escape, lab::Kind};
 /// Escaping of values in XML files. Included text files are escaped as well, since they become element content.
 const XML: AutoEscape = AutoEscape::Custom(Cow::Borrowed("xml"));
 
-/// The line under the name of a routing engine in CLI text.
-const RULE: &str = "--------------------------------------------------------------------------";
-
 /// The reply files of all devices, each read when it is first needed.
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(environment);
 
@@ -83,31 +80,29 @@ impl Templates {
         ENVIRONMENT.get_template(file)?.render(Serde(context))
     }
 
-    /// Fills a file once per routing engine, and joins the answers as Junos does.
+    /// Fills a file once per routing engine.
     pub(super) fn render_each(
         file: &str,
         engines: &[String],
         context: impl Fn(&str) -> Map<String, Value>,
-    ) -> Result<String, minijinja::Error> {
-        let xml = file.ends_with(".xml");
-        let mut out = String::new();
-        for (index, engine) in engines.iter().enumerate() {
+    ) -> Result<Vec<(String, String)>, minijinja::Error> {
+        let one = |(index, engine): (usize, &String)| {
             let mut context = context(engine);
             context.insert("engine".to_owned(), Value::from(engine.clone()));
             context.insert("engine_index".to_owned(), Value::from(index));
-            let one = Self::render(file, &context)?;
-            out += &match xml {
-                true => format!(
-                    "\n<multi-routing-engine-item>\n\n<re-name>{engine}</re-name>\n\n{one}</multi-routing-engine-item>\n"
-                ),
-                false => format!("{engine}:\n{RULE}\n{one}\n"),
-            };
-        }
-        Ok(match xml {
-            true => format!("<multi-routing-engine-results>\n{out}\n</multi-routing-engine-results>\n"),
-            false => out,
-        })
+            Ok((engine.clone(), Self::render(file, &context)?))
+        };
+        engines.iter().enumerate().map(one).collect()
     }
+}
+
+/// The XML of several routing engines in one.
+pub(super) fn joined(texts: &[(String, String)]) -> String {
+    let item = |(engine, text): &(String, String)| {
+        format!("\n<multi-routing-engine-item>\n\n<re-name>{engine}</re-name>\n\n{text}</multi-routing-engine-item>\n")
+    };
+    let items: String = texts.iter().map(item).collect();
+    format!("<multi-routing-engine-results>\n{items}\n</multi-routing-engine-results>\n")
 }
 
 /// The interfaces of a name: all for none, a port with its units, a single unit (then the port is not `whole`), or `ge-*`.

@@ -8,6 +8,9 @@ use crate::{
     lab::{config::Who, device::Shared, pipe::Pipe},
 };
 
+/// The line under the name of a routing engine.
+const RULE: &str = "--------------------------------------------------------------------------";
+
 /// Runs one command line and closes the channel.
 pub(in crate::lab) async fn execute(shared: Arc<Shared>, user: String, line: String, pipe: Pipe) {
     let text = answer(&shared, &who(&shared, user), &line);
@@ -78,6 +81,10 @@ fn output(shared: &Arc<Shared>, who: &Who, query: Query) -> String {
     }
     match shared.operational.answer(shared, who, &query) {
         Answer::Text(text) | Answer::Xml(text) | Answer::Json(text) => text,
+        Answer::Texts(texts) => texts
+            .iter()
+            .map(|(engine, text)| format!("{engine}:\n{RULE}\n{text}\n"))
+            .collect(),
         Answer::Error(error) => match Element::parse(format!("<reply>{error}</reply>")) {
             Ok(reply) => reply
                 .text_at(&["rpc-error", "error-message"])

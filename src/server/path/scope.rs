@@ -12,11 +12,22 @@ use crate::{
 /// `unknown_router` for devices that do not exist, and in the same words for devices out of reach: a refusal never tells.
 pub(super) fn check(principal: &Principal, tool: &str, devices: &[String], inventory: &Inventory) -> Result<()> {
     if !principal.may_call(tool) {
-        return Err(Error::new(Code::ToolScopeDenied, format!("caller `{}` may not use `{tool}`", principal.name)));
+        return Err(Error::new(
+            Code::ToolScopeDenied,
+            format!("caller `{}` may not use `{tool}`", principal.name),
+        ));
     }
     let reachable = |name: &&String| principal.may_reach(name) && inventory.devices.contains_key(*name);
-    let missing: Vec<&str> = devices.iter().filter(|name| !reachable(name)).map(String::as_str).collect();
-    if missing.is_empty() { Ok(()) } else { Err(Inventory::unknown(&missing.join("`, `"))) }
+    let missing: Vec<&str> = devices
+        .iter()
+        .filter(|name| !reachable(name))
+        .map(String::as_str)
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(Inventory::unknown(&missing.join("`, `")))
+    }
 }
 
 /// The devices that a call names, in the parameters that name devices in every tool.

@@ -39,7 +39,10 @@ struct Nowhere;
 #[async_trait]
 impl Connect for Nowhere {
     async fn connect(&self, device: &Device) -> Result<Arc<dyn Connection>> {
-        Err(Error::new(Code::ConnectFailed, format!("device `{}` is nowhere", device.name)))
+        Err(Error::new(
+            Code::ConnectFailed,
+            format!("device `{}` is nowhere", device.name),
+        ))
     }
 }
 
@@ -57,10 +60,20 @@ fn path(tools: Vec<Tool>, read_only: bool) -> Path {
         policy: arc_swap::ArcSwap::from_pointee(policy),
         options: Options::default(),
     };
-    let rules =
-        Rules { read_only, confirm: Confirm::Destroy, max_result_chars: 40_000, timeout: Duration::from_secs(360) };
+    let rules = Rules {
+        read_only,
+        confirm: Confirm::Destroy,
+        max_result_chars: 40_000,
+        timeout: Duration::from_secs(360),
+    };
     let audit = Audit::open(AuditFormat::Text, None).unwrap();
-    Path::new(Catalogue::of(tools).unwrap(), Arc::new(services), rules, LimitOptions::default(), audit)
+    Path::new(
+        Catalogue::of(tools).unwrap(),
+        Arc::new(services),
+        rules,
+        LimitOptions::default(),
+        audit,
+    )
 }
 
 fn call(name: &str, arguments: serde_json::Value) -> Call {
@@ -89,7 +102,10 @@ fn echo() -> Tool {
 async fn arguments_are_read_as_models_write_them() {
     let path = path(vec![echo()], false);
     let arguments = json!({"router": "mx", "count": "100", "names": "a, b", "timeout": null});
-    assert_eq!(path.call(call("echo", arguments)).await.text, r#"Some("mx") Some(100) Some(["a", "b"])"#);
+    assert_eq!(
+        path.call(call("echo", arguments)).await.text,
+        r#"Some("mx") Some(100) Some(["a", "b"])"#
+    );
 }
 
 #[tokio::test]
@@ -99,7 +115,9 @@ async fn a_wrong_argument_is_answered_with_what_would_be_right() {
     assert_eq!(code(&answered), Code::InvalidInput);
     assert!(answered.text.contains("did you mean `router`?"), "{}", answered.text);
     assert!(answered.text.contains("`count`"), "{}", answered.text);
-    let both = path.call(call("echo", json!({"router": "mx", "router_name": "ex"}))).await;
+    let both = path
+        .call(call("echo", json!({"router": "mx", "router_name": "ex"})))
+        .await;
     assert_eq!(code(&both), Code::InvalidInput);
 }
 
@@ -126,12 +144,18 @@ async fn an_unknown_device_and_one_out_of_scope_are_told_in_the_same_words() {
 
 #[tokio::test]
 async fn a_panic_is_an_answer() {
-    let tool = Tool::new("broken", Effect::Write, "Broken", "Panics.", |_: Context, _: Args| async {
-        if std::env::args().count() > 0 {
-            panic!("kaboom");
-        }
-        said("")
-    });
+    let tool = Tool::new(
+        "broken",
+        Effect::Write,
+        "Broken",
+        "Panics.",
+        |_: Context, _: Args| async {
+            if std::env::args().count() > 0 {
+                panic!("kaboom");
+            }
+            said("")
+        },
+    );
     let answered = path(vec![tool], false).call(call("broken", json!({}))).await;
     assert_eq!(code(&answered), Code::Internal);
     assert!(!answered.text.contains("kaboom"));
@@ -150,14 +174,20 @@ impl Drop for Dropped {
 async fn a_cancelled_read_is_dropped_and_answered() {
     let dropped = Arc::new(AtomicBool::new(false));
     let flag = dropped.clone();
-    let tool = Tool::new("slow", Effect::Read, "Slow", "Never ends.", move |_: Context, _: Args| {
-        let guard = Dropped(flag.clone(), true);
-        async move {
-            let _guard = guard;
-            std::future::pending::<()>().await;
-            said("")
-        }
-    });
+    let tool = Tool::new(
+        "slow",
+        Effect::Read,
+        "Slow",
+        "Never ends.",
+        move |_: Context, _: Args| {
+            let guard = Dropped(flag.clone(), true);
+            async move {
+                let _guard = guard;
+                std::future::pending::<()>().await;
+                said("")
+            }
+        },
+    );
     let path = path(vec![tool], false);
     let slow = call("slow", json!({}));
     let cancel = slow.cancel.clone();
@@ -172,21 +202,33 @@ async fn a_cancelled_read_is_dropped_and_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_read_ends_at_its_deadline() {
-    let tool = Tool::new("slow", Effect::Read, "Slow", "Never ends.", |_: Context, _: Args| async {
-        std::future::pending::<()>().await;
-        said("")
-    });
+    let tool = Tool::new(
+        "slow",
+        Effect::Read,
+        "Slow",
+        "Never ends.",
+        |_: Context, _: Args| async {
+            std::future::pending::<()>().await;
+            said("")
+        },
+    );
     let answered = path(vec![tool], false).call(call("slow", json!({"timeout": 7}))).await;
     assert_eq!(code(&answered), Code::Timeout);
     assert!(answered.text.contains("7 s"), "{}", answered.text);
 }
 
 fn writer() -> Tool {
-    Tool::new("writer", Effect::Write, "Writer", "Writes.", |context: Context, _: Args| async move {
-        context.cancel.cancelled().await;
-        tokio::time::sleep(Duration::from_secs(30)).await;
-        said("undone")
-    })
+    Tool::new(
+        "writer",
+        Effect::Write,
+        "Writer",
+        "Writes.",
+        |context: Context, _: Args| async move {
+            context.cancel.cancelled().await;
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            said("undone")
+        },
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -199,10 +241,16 @@ async fn a_cancelled_write_comes_to_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn going_down_ends_reads_and_waits_for_writes() {
-    let slow = Tool::new("slow", Effect::Read, "Slow", "Never ends.", |_: Context, _: Args| async {
-        std::future::pending::<()>().await;
-        said("")
-    });
+    let slow = Tool::new(
+        "slow",
+        Effect::Read,
+        "Slow",
+        "Never ends.",
+        |_: Context, _: Args| async {
+            std::future::pending::<()>().await;
+            said("")
+        },
+    );
     let path = path(vec![writer(), slow], false);
     let (written, read, ()) = tokio::join!(
         path.call(call("writer", json!({}))),
@@ -221,16 +269,26 @@ async fn going_down_ends_reads_and_waits_for_writes() {
 async fn a_write_whose_caller_has_gone_comes_to_its_end() {
     let ended = Arc::new(AtomicBool::new(false));
     let flag = ended.clone();
-    let tool = Tool::new("writer", Effect::Write, "Writer", "Writes.", move |_: Context, _: Args| {
-        let flag = flag.clone();
-        async move {
-            tokio::time::sleep(Duration::from_secs(30)).await;
-            flag.store(true, Ordering::SeqCst);
-            said("written")
-        }
-    });
+    let tool = Tool::new(
+        "writer",
+        Effect::Write,
+        "Writer",
+        "Writes.",
+        move |_: Context, _: Args| {
+            let flag = flag.clone();
+            async move {
+                tokio::time::sleep(Duration::from_secs(30)).await;
+                flag.store(true, Ordering::SeqCst);
+                said("written")
+            }
+        },
+    );
     let path = path(vec![tool], false);
-    assert!(tokio::time::timeout(Duration::from_secs(1), path.call(call("writer", json!({})))).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_secs(1), path.call(call("writer", json!({}))))
+            .await
+            .is_err()
+    );
     path.drain().await;
     assert!(ended.load(Ordering::SeqCst));
 }
@@ -239,17 +297,29 @@ async fn a_write_whose_caller_has_gone_comes_to_its_end() {
 async fn read_only_refuses_and_hides_what_writes() {
     let path = path(vec![echo(), writer()], true);
     assert_eq!(code(&path.call(call("writer", json!({}))).await), Code::ReadOnly);
-    let listed: Vec<&str> = path.tools(&Principal::local("x")).iter().map(|tool| tool.name).collect();
+    let listed: Vec<&str> = path
+        .tools(&Principal::local("x"))
+        .iter()
+        .map(|tool| tool.name)
+        .collect();
     assert_eq!(listed, ["echo"]);
 }
 
 #[tokio::test]
 async fn what_cannot_be_undone_is_not_done_for_a_client_that_cannot_ask() {
-    let tool = Tool::new("wipe", Effect::Destroy, "Wipe", "Wipes.", |_: Context, _: Args| async { said("wiped") });
-    assert_eq!(code(&path(vec![tool], false).call(call("wipe", json!({}))).await), Code::ConfirmationRequired);
+    let tool = Tool::new("wipe", Effect::Destroy, "Wipe", "Wipes.", |_: Context, _: Args| async {
+        said("wiped")
+    });
+    assert_eq!(
+        code(&path(vec![tool], false).call(call("wipe", json!({}))).await),
+        Code::ConfirmationRequired
+    );
 }
 
 #[test]
 fn two_tools_of_one_name_are_refused() {
-    assert_eq!(Catalogue::of(vec![echo(), echo()]).err().unwrap().code(), Code::Internal);
+    assert_eq!(
+        Catalogue::of(vec![echo(), echo()]).err().unwrap().code(),
+        Code::Internal
+    );
 }

@@ -139,7 +139,7 @@ fn key(path: String) -> Auth {
 
 fn missing(fields: &Map<String, Value>, has_auth: bool) -> Vec<&'static str> {
     let needed = ["device_name", "device_ip", "username", "ssh_key_path"];
-    needed.into_iter().filter(|name| !fields.contains_key(*name) && !(has_auth && *name == "ssh_key_path")).collect()
+    needed.into_iter().filter(|name| !(fields.contains_key(*name) || has_auth && *name == "ssh_key_path")).collect()
 }
 
 async fn ask(context: &Context, missing: &[&str]) -> Result<Map<String, Value>> {

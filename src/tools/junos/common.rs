@@ -1,6 +1,9 @@
 //! Arguments and words that several Junos tools share.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -38,7 +41,15 @@ pub(super) fn timestamp(time: SystemTime) -> String {
     crate::time::rfc3339(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
-/// The schema of a device's answer as JSON: an object, or its beginning as text where it had to be cut.
-pub(super) fn free_form(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "anyOf": [{ "type": "object" }, { "type": "string" }] })
+/// In schemas: a device's answer as JSON. An object, or its beginning as text where it had to be cut.
+pub(super) struct FreeForm;
+
+impl JsonSchema for FreeForm {
+    fn schema_name() -> Cow<'static, str> {
+        "FreeForm".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [{ "type": "object" }, { "type": "string" }] })
+    }
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::common::{On, Show, seconds, free_form};
+use super::common::{FreeForm, On, Show, seconds};
 use crate::{
     error::Result,
     junos::CommandFormat,
@@ -31,7 +31,7 @@ struct Output {
     output: String,
     /// The answer as JSON, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "free_form")]
+    #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
     /// Warnings that came with the answer.
     warnings: Vec<String>,
@@ -55,7 +55,11 @@ pub(super) fn tool() -> Tool {
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let started = tokio::time::Instant::now();
     let format = args.format.unwrap_or_default();
-    let answer = context.services.junos.command(&args.on.router_name, &args.command, format, context.timeout).await?;
+    let answer = context
+        .services
+        .junos
+        .command(&args.on.router_name, &args.command, format, context.timeout)
+        .await?;
     let output = Output {
         router_name: args.on.router_name,
         command: args.command,
@@ -64,5 +68,9 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         warnings: answer.warnings,
         execution_duration: seconds(started.elapsed()),
     };
-    Ok(if output.data.is_some() { Typed::json(output) } else { Typed::field(output, "output") })
+    Ok(if output.data.is_some() {
+        Typed::json(output)
+    } else {
+        Typed::field(output, "output")
+    })
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-use super::common::{Show, seconds, timestamp, free_form};
+use super::common::{FreeForm, Show, seconds, timestamp};
 use crate::{
     error::{Code, Error, Result},
     junos::CommandFormat,
@@ -77,7 +77,7 @@ struct Row {
     output: String,
     /// The output as JSON, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "free_form")]
+    #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
     warnings: Vec<String>,
     /// Error code, where it failed.
@@ -111,7 +111,12 @@ pub(super) fn tool() -> Tool {
 
 fn judged(arguments: &Arguments) -> Vec<Judged> {
     let commands = arguments.get("commands").and_then(Value::as_array);
-    commands.into_iter().flatten().filter_map(Value::as_str).map(|command| Judged::Command(command.to_owned())).collect()
+    commands
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .map(|command| Judged::Command(command.to_owned()))
+        .collect()
 }
 
 /// What all commands of a batch share.
@@ -137,16 +142,23 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         context,
     });
     let total = args.router_names.len();
-    let runs: Vec<_> =
-        args.router_names.iter().cloned().enumerate().map(|(at, router)| batch.clone().router(at, router)).collect();
-    let routers = stream::iter(runs)
-        .buffer_unordered(args.max_concurrent_routers.unwrap_or(16));
+    let runs: Vec<_> = args
+        .router_names
+        .iter()
+        .cloned()
+        .enumerate()
+        .map(|(at, router)| batch.clone().router(at, router))
+        .collect();
+    let routers = stream::iter(runs).buffer_unordered(args.max_concurrent_routers.unwrap_or(16));
     let all = async {
         let mut done = 0;
         tokio::pin!(routers);
         while let Some(router) = routers.next().await {
             done += 1;
-            batch.context.progress.step(done, Some(total), format!("{router}: done"));
+            batch
+                .context
+                .progress
+                .step(done, Some(total), format!("{router}: done"));
         }
     };
     let timed_out = match args.batch_timeout {
@@ -161,13 +173,20 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
 
 impl Batch {
     async fn router(self: Arc<Self>, at: usize, router: String) -> String {
-        let runs: Vec<_> = (0..self.commands.len()).map(|index| self.fill(at, &router, index)).collect();
-        stream::iter(runs).buffer_unordered(COMMANDS_AT_ONCE).collect::<()>().await;
+        let runs: Vec<_> = (0..self.commands.len())
+            .map(|index| self.fill(at, &router, index))
+            .collect();
+        stream::iter(runs)
+            .buffer_unordered(COMMANDS_AT_ONCE)
+            .collect::<()>()
+            .await;
         router
     }
 
     async fn fill(&self, at: usize, router: &str, index: usize) {
-        let Some(command) = self.commands.get(index) else { return };
+        let Some(command) = self.commands.get(index) else {
+            return;
+        };
         let row = self.command(router, command).await;
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(cell) = rows.get_mut(at).and_then(|rows| rows.get_mut(index)) {
@@ -177,7 +196,12 @@ impl Batch {
 
     async fn command(&self, router: &str, command: &str) -> Row {
         let started = self.begun.elapsed();
-        let answer = self.context.services.junos.command(router, command, self.format, self.limit).await;
+        let answer = self
+            .context
+            .services
+            .junos
+            .command(router, command, self.format, self.limit)
+            .await;
         let mut row = self.row(router, command, started);
         match answer {
             Ok(answer) => {

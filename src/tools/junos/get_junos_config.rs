@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::common::{On, Show, free_form};
+use super::common::{FreeForm, On, Show};
 use crate::{
     error::Result,
     junos::{ConfigFormat, ConfigQuery},
@@ -35,7 +35,7 @@ struct Output {
     config: String,
     /// The configuration as JSON, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "free_form")]
+    #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
     warnings: Vec<String>,
 }
@@ -54,9 +54,19 @@ pub(super) fn tool() -> Tool {
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let format = args.format.unwrap_or_default();
-    let inherit = args.inherit.unwrap_or(matches!(format, ConfigFormat::Set | ConfigFormat::Text));
-    let query = ConfigQuery { format, path: args.path.clone(), inherit };
-    let read = context.services.junos.configuration(&args.on.router_name, &query, context.timeout).await?;
+    let inherit = args
+        .inherit
+        .unwrap_or(matches!(format, ConfigFormat::Set | ConfigFormat::Text));
+    let query = ConfigQuery {
+        format,
+        path: args.path.clone(),
+        inherit,
+    };
+    let read = context
+        .services
+        .junos
+        .configuration(&args.on.router_name, &query, context.timeout)
+        .await?;
     let output = Output {
         router_name: args.on.router_name,
         format,
@@ -65,5 +75,9 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         data: read.data,
         warnings: read.warnings,
     };
-    Ok(if output.data.is_some() { Typed::json(output) } else { Typed::field(output, "config") })
+    Ok(if output.data.is_some() {
+        Typed::json(output)
+    } else {
+        Typed::field(output, "config")
+    })
 }

@@ -41,7 +41,15 @@ impl Bench {
     pub(crate) fn serve(directory: &TempDir, arguments: &[&str]) -> Arc<Path> {
         let file = |name: &str| directory.path().join(name).display().to_string();
         let (devices, known_hosts, audit) = (file("devices.json"), file("known_hosts"), file("audit.log"));
-        let mut line = vec!["jmcp", "-f", &devices, "--known-hosts-file", &known_hosts, "--audit-log-file", &audit];
+        let mut line = vec![
+            "jmcp",
+            "-f",
+            &devices,
+            "--known-hosts-file",
+            &known_hosts,
+            "--audit-log-file",
+            &audit,
+        ];
         line.extend(arguments);
         Settings::new(Cli::parse_from(line).options).unwrap().path().unwrap()
     }
@@ -65,7 +73,9 @@ impl Bench {
             ask: None,
             progress: None,
         };
-        tokio::time::timeout(Duration::from_secs(120), self.path.call(call)).await.expect("an answer")
+        tokio::time::timeout(Duration::from_secs(120), self.path.call(call))
+            .await
+            .expect("an answer")
     }
 
     /// The text of a call that has to succeed.

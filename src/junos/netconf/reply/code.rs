@@ -44,10 +44,10 @@ fn code(error: &RpcError) -> Code {
     ]) || tag == "access-denied"
     {
         Code::PermissionDenied
-    } else if says(&["database locked by", "configuration database is locked"]) || tag == "lock-denied" {
-        Code::ConfigurationLocked
     } else if says(&["configuration database modified", "private edits in use"]) {
         Code::CandidateModified
+    } else if says(&["database locked by", "configuration database is locked"]) || tag == "lock-denied" {
+        Code::ConfigurationLocked
     } else if says(&["commit confirmed", "confirmed commit"])
         && says(&[
             "pending",
