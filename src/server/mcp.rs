@@ -8,14 +8,14 @@ use rmcp::{
         CacheScope, CallToolRequestParams, CallToolResponse, ClientCapabilities, CompleteRequestParams, CompleteResult,
         GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
-        ReadResourceResponse, RequestStateCodec, ServerCapabilities, ServerConfig,
+        ReadResourceResponse, ServerCapabilities, ServerConfig,
     },
     service::{ElicitationMode, RequestContext},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ask::{self, Asker},
+    ask::{Asker, Questions},
     path::{Call, Path},
     progress, prompts, reply, resources,
 };
@@ -36,7 +36,7 @@ const LIST_TTL: u64 = 60_000;
 pub struct Mcp {
     path: Arc<Path>,
     principal: Arc<Principal>,
-    states: Arc<RequestStateCodec>,
+    questions: Arc<Questions>,
     /// Fires when the client can answer no more.
     unanswerable: CancellationToken,
 }
@@ -50,7 +50,7 @@ impl Mcp {
         Ok(Self {
             path,
             principal: Arc::new(principal),
-            states: Arc::new(ask::codec()?),
+            questions: Arc::new(Questions::new()?),
             unanswerable: CancellationToken::new(),
         })
     }
@@ -68,7 +68,7 @@ impl Mcp {
             .is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         if modern {
             let able = context.client_capabilities().is_some_and(|c| takes_forms(&c));
-            return able.then(|| Arc::new(Asker::by_return(&self.states, &self.principal.name, request)));
+            return able.then(|| Arc::new(Asker::by_return(&self.questions, &self.principal.name, request)));
         }
         let able = context
             .peer

@@ -119,10 +119,10 @@ async fn who_declines_adds_nothing() {
     }
     let (_served, mut client) = Served::client(&bench.path, Era::PerRequest, able()).await;
     let arguments = json!({ "device_name": "asked-1" });
-    let asked = client.call("add_device", arguments.clone()).await;
-    let key = question(&asked).0.to_owned();
     for action in ["decline", "cancel"] {
-        let responses = json!({ key.as_str(): { "action": action } });
+        let asked = client.call("add_device", arguments.clone()).await;
+        let key = question(&asked).0;
+        let responses = json!({ key: { "action": action } });
         let answer = retry(&mut client, "add_device", &arguments, &asked["requestState"], responses).await;
         assert_eq!(code(&answer), "cancelled");
     }

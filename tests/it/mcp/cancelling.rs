@@ -85,6 +85,7 @@ async fn taking_back_what_is_not_there_does_nothing() {
     let bench = Bench::start().await;
     for era in ERAS {
         let (_served, mut client) = Served::client(&bench.path, era, json!({})).await;
+        client.call("get_router_list", json!({})).await;
         cancel(&mut client, 4711).await;
         client.call("get_router_list", json!({})).await;
         assert!(client.seen.is_empty(), "{era:?}: {:?}", client.seen);

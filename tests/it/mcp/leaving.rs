@@ -64,7 +64,7 @@ async fn a_commit_whose_client_was_killed_comes_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_read_whose_client_was_killed_is_aborted() {
+async fn a_read_whose_client_was_killed_is_given_up() {
     let bench = Bench::start().await;
     let device = bench.device("mx-lab-1");
     let gate = hold(device, "show version");
@@ -78,7 +78,7 @@ async fn a_read_whose_client_was_killed_is_aborted() {
         .await;
     gate.reached().await;
     drop(client);
-    logged(device, "command `show version` aborted").await;
+    logged(device, "disconnected").await;
     let ended = ended(child).await;
     assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
     gate.open();

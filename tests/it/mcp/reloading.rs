@@ -100,12 +100,11 @@ async fn a_rule_file_that_is_broken_changes_nothing_either() {
     let before = routers(&mut client).await;
     let mut file = File::of(&bench);
     file.1.as_object_mut().unwrap().remove("srx-lab-1");
-    file.1["mx-lab-1"]["blocklist"] = json!({ "commands": ["[z-a"] });
+    file.1["mx-lab-1"]["blocklist"] = json!({ "commands": ["no object"] });
     file.write("devices.json");
     let answer = client.call("reload_devices", json!({})).await;
-    if answer["isError"] == true {
-        assert_eq!(routers(&mut client).await, before, "{answer}");
-    }
+    assert_eq!(code(&answer), "inventory_invalid");
+    assert_eq!(routers(&mut client).await, before, "{answer}");
 }
 
 #[tokio::test]
