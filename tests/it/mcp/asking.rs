@@ -1,7 +1,18 @@
 //! Questions to the person at the client: `add_device` with missing arguments, and confirmations.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
+use rmcp::{
+    ClientHandler, ErrorData, RoleClient,
+    model::{
+        CallToolRequestParams, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction,
+        Implementation,
+    },
+    service::RequestContext,
+};
 use serde_json::{Value, json};
 
 use super::{assert_nothing_changed, change};
@@ -347,4 +358,53 @@ async fn a_question_ends_with_its_call_its_client_and_its_server() {
     assert_eq!(code(&client.answer(id).await["result"]), "cancelled");
     assert!(served.ended().await);
     assert_eq!(inventory(bench.directory.path()), before);
+}
+
+/// A person at rmcp's client, who fills in what the form asks for.
+struct Person {
+    key: String,
+    asked: AtomicUsize,
+}
+
+impl ClientHandler for Person {
+    fn get_info(&self) -> ClientConfig {
+        let capabilities = ClientCapabilities::builder().enable_elicitation().build();
+        ClientConfig::new(capabilities, Implementation::new("person", "1"))
+    }
+
+    async fn create_elicitation(
+        &self,
+        request: ElicitRequestParams,
+        _context: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let asked = serde_json::to_value(request).unwrap();
+        let filled = match asked["requestedSchema"]["properties"]["confirm"].is_object() {
+            true => json!({ "confirm": true }),
+            false => json!({ "ssh_key_path": self.key }),
+        };
+        Ok(ElicitResult::new(ElicitationAction::Accept).with_content(filled))
+    }
+}
+
+#[tokio::test]
+async fn rmcps_own_client_is_asked_twice_and_calls_once() {
+    for era in ERAS {
+        let bench = Bench::start().await;
+        let path = Bench::serve(&bench.directory, &["--confirm", "write"]);
+        let full = entry(&bench, "asked-8");
+        let person = Person {
+            key: full["ssh_key_path"].as_str().unwrap().to_owned(),
+            asked: AtomicUsize::new(0),
+        };
+        let (served, client) = Served::library(&path, era, person).await;
+        let arguments = without(full, &["ssh_key_path"]).as_object().cloned().unwrap();
+        let request = CallToolRequestParams::new("add_device").with_arguments(arguments);
+        let result = client.call_tool(request).await.unwrap();
+        assert_ne!(result.is_error, Some(true), "{era:?}: {result:?}");
+        assert_eq!(client.service().asked.load(Ordering::SeqCst), 2, "{era:?}");
+        assert!(inventory(bench.directory.path())["asked-8"].is_object());
+        client.cancel().await.unwrap();
+        assert!(served.ended().await);
+    }
 }

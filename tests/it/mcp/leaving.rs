@@ -84,6 +84,27 @@ async fn a_read_whose_client_was_killed_is_given_up() {
     gate.open();
 }
 
+#[tokio::test]
+async fn an_answer_that_cannot_be_delivered_undoes_what_is_not_committed() {
+    for era in ERAS {
+        let bench = Bench::start().await;
+        let device = bench.device("mx-lab-1");
+        let load = hold(device, "load-configuration");
+        let read = hold(bench.device("ex-lab-1"), "show version");
+        let (served, mut client) = Served::client(&bench.path, era, json!({})).await;
+        client.begin("load_and_commit_config", change()).await;
+        let command = json!({ "router_name": "ex-lab-1", "command": "show version" });
+        client.begin("execute_junos_command", command).await;
+        tokio::join!(load.reached(), read.reached());
+        drop(client);
+        read.open();
+        assert!(served.ended().await);
+        logged(device, "load-configuration aborted").await;
+        assert_nothing_changed(device);
+        load.open();
+    }
+}
+
 /// `echo '...' | jmcp` style clients close their end as soon as they have asked.
 #[tokio::test]
 async fn a_client_that_only_reads_on_gets_its_answers() {

@@ -1,4 +1,4 @@
-//! Progress of slow calls, a tool that breaks, and rmcp's own client.
+//! Calls of tools made for the purpose: slow ones and broken ones; progress of real ones.
 
 use std::{sync::Arc, time::Duration};
 
@@ -133,6 +133,36 @@ async fn a_client_that_did_not_ask_hears_no_progress() {
         go_on.notify_one();
         client.answer(id).await;
         assert!(client.seen.is_empty(), "{:?}", client.seen);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_only_reads_on_is_waited_for_longer_than_the_library_would() {
+    for era in ERAS {
+        let go_on = Arc::new(Notify::new());
+        let path = server(vec![slow(go_on.clone())]);
+        let (served, mut client) = Served::client(&path, era, json!({})).await;
+        let id = client.begin("slow", json!({})).await;
+        client.close_output();
+        for _ in 0..2 {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            go_on.notify_one();
+        }
+        assert_eq!(text(&client.answer(id).await["result"]), "done");
+        assert!(client.rest().await.is_empty());
+        assert!(served.ended().await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_that_never_ends_is_given_up_after_the_end_of_its_client() {
+    for era in ERAS {
+        let path = server(vec![slow(Arc::new(Notify::new()))]);
+        let (served, mut client) = Served::client(&path, era, json!({})).await;
+        let id = client.begin("slow", json!({})).await;
+        client.close_output();
+        assert_eq!(code(&client.answer(id).await["result"]), "shutting_down");
+        assert!(served.ended().await);
     }
 }
 

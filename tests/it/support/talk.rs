@@ -1,15 +1,20 @@
 //! A client that speaks JSON-RPC line by line, in both eras of MCP: bytes are what is tested here, so there is no library between.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use jmcp::{
     error::Result,
     server::{path::Path, stdio},
     tools::Principal,
 };
+use rmcp::{
+    ClientHandler, RoleClient, ServiceExt as _,
+    model::ProtocolVersion,
+    service::{ClientLifecycleMode, ClientServiceExt as _, RunningService},
+};
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader},
+    io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, DuplexStream},
     process::Child,
     task::JoinHandle,
     time::timeout,
@@ -211,15 +216,44 @@ pub(crate) struct Served {
 
 impl Served {
     /// Serves one client, whose end is the second value.
-    pub(crate) async fn client(path: &std::sync::Arc<Path>, era: Era, capabilities: Value) -> (Self, Talk) {
+    pub(crate) async fn client(path: &Arc<Path>, era: Era, capabilities: Value) -> (Self, Talk) {
         // One pipe for each direction, as a process has: each can be closed by itself.
         let (to_server, input) = tokio::io::duplex(1 << 16);
         let (output, from_server) = tokio::io::duplex(1 << 16);
+        let served = Self::start(path, input, output);
+        let talk = Talk::with(era, capabilities, from_server, to_server).await;
+        (served, talk)
+    }
+
+    /// Serves rmcp's own client.
+    pub(crate) async fn library<H: ClientHandler>(
+        path: &Arc<Path>,
+        era: Era,
+        handler: H,
+    ) -> (Self, RunningService<RoleClient, H>) {
+        let (to_server, input) = tokio::io::duplex(1 << 16);
+        let (output, from_server) = tokio::io::duplex(1 << 16);
+        let served = Self::start(path, input, output);
+        let transport = (from_server, to_server);
+        let client = match era {
+            Era::Handshake => handler.serve(transport).await,
+            Era::PerRequest => {
+                let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
+                handler
+                    .serve_with_lifecycle(transport, ClientLifecycleMode::Discover { preferred_versions })
+                    .await
+            }
+        };
+        (served, client.unwrap())
+    }
+
+    fn start(path: &Arc<Path>, input: DuplexStream, output: DuplexStream) -> Self {
         let shutdown = CancellationToken::new();
         let serving = stdio::serve(path.clone(), Principal::local("stdio"), input, output, shutdown.clone());
-        let ending = tokio::spawn(serving);
-        let talk = Talk::with(era, capabilities, from_server, to_server).await;
-        (Self { shutdown, ending }, talk)
+        Self {
+            shutdown,
+            ending: tokio::spawn(serving),
+        }
     }
 
     /// Waits until the server has ended by itself; whether a client ever spoke.
