@@ -1,6 +1,22 @@
 //! Everything about Junos devices: inventory, SSH, NETCONF, session pool, configuration. Knows nothing of MCP.
+//!
+//! [`Junos`] is the door: the tools use it and nothing behind it.
 
+mod config;
+mod devices;
+pub mod display;
+pub mod facts;
 pub mod inventory;
 pub mod netconf;
+mod operational;
+pub mod pipes;
 pub mod pool;
+pub mod ssh;
+pub mod template;
 pub mod transport;
+
+pub use self::{
+    config::{Action, Change, ConfigFormat, Control, Database, Outcome, Report, Transaction},
+    devices::{Junos, Reloaded},
+    operational::{Answered, CommandFormat, ConfigQuery},
+};

@@ -1,4 +1,20 @@
 //! Integration tests, one binary.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+#![allow(clippy::too_many_lines)]
 
+mod architecture;
+mod documents;
+mod golden;
+mod junos_commit;
+mod junos_read;
 mod lab;
+mod openssh;
+mod round_trips;
+mod stdio;
+mod support;

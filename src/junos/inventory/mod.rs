@@ -1,10 +1,27 @@
 //! The inventory: which devices there are and how to log in, read from `devices.json` in both known dialects.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+mod edit;
+mod entry;
+mod fields;
+mod json;
+mod load;
+mod public;
+mod reload;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::{error::Error, secret::Secret};
+pub use self::{
+    edit::NewDevice,
+    reload::{Changes, resolve},
+};
+use crate::{
+    error::{Code, Error, Result},
+    secret::Secret,
+};
 
 /// One device of the inventory.
 #[derive(Debug, Clone)]
@@ -57,9 +74,92 @@ pub enum Framing {
     EndOfMessage,
 }
 
-/// The devices by name.
-#[derive(Debug, Clone, Default)]
+/// The devices by name, and what else the file says.
+#[derive(Debug, Clone)]
 pub struct Inventory {
     /// The devices.
     pub devices: BTreeMap<String, Arc<Device>>,
+    /// `_blocklist_defaults` as written: the block rules that hold for every device.
+    pub blocklist_defaults: Option<Value>,
+    /// What an operator should know: files with passwords that others can read, deprecated fields.
+    pub warnings: Vec<String>,
+    /// The file it was read from.
+    path: Option<PathBuf>,
+    /// SHA-256 of that file's text.
+    digest: [u8; 32],
+}
+
+impl Inventory {
+    /// The device of this name, usable or not.
+    ///
+    /// # Errors
+    /// `unknown_router`.
+    pub fn device(&self, name: &str) -> Result<&Arc<Device>> {
+        self.devices.get(name).ok_or_else(|| Self::unknown(name))
+    }
+
+    /// What is said of a device that is not there, and of one that the caller may not know to be there.
+    pub fn unknown(name: &str) -> Error {
+        let message = format!("router `{}` not found in device mapping", name.escape_debug());
+        Error::new(Code::UnknownRouter, message).advise("`get_router_list` names the routers there are")
+    }
+
+    /// The file it was read from, where it was read from one.
+    pub fn path(&self) -> Option<&std::path::Path> {
+        self.path.as_deref()
+    }
+
+    /// Refuses an inventory without devices: legal in itself, but never what a reload is meant to bring.
+    ///
+    /// # Errors
+    /// `inventory_invalid`.
+    pub fn require_devices(&self) -> Result<()> {
+        if self.devices.is_empty() {
+            return Err(Error::new(Code::InventoryInvalid, "inventory is empty (no devices)"));
+        }
+        Ok(())
+    }
+}
+
+impl Device {
+    /// The device's own block rules (`blocklist`), as written.
+    pub fn blocklist(&self) -> Option<&Value> {
+        self.public.get("blocklist")
+    }
+
+    /// The device's own time limit for one call (`timeout`, in seconds), where it has one.
+    pub fn timeout(&self) -> Option<Duration> {
+        self.public
+            .get("timeout")
+            .and_then(Value::as_u64)
+            .map(Duration::from_secs)
+    }
+
+    /// Whether the device can be used now. Where its key file was missing, looks again: it may have been put there since.
+    ///
+    /// # Errors
+    /// `not_found` naming the device and the key file.
+    pub fn usable(&self) -> Result<()> {
+        if self.problem.is_none() {
+            return Ok(());
+        }
+        entry::key_problem(&self.name, &self.auth).map_or(Ok(()), Err)
+    }
+}
+
+/// Two devices are equal when every field is, their visible fields included; a problem counts by its text.
+impl PartialEq for Device {
+    fn eq(&self, other: &Self) -> bool {
+        let problem = |device: &Self| device.problem.as_ref().map(|p| p.message().to_owned());
+        self.name == other.name
+            && self.host == other.host
+            && self.port == other.port
+            && self.username == other.username
+            && self.auth == other.auth
+            && self.ssh_config == other.ssh_config
+            && self.legacy == other.legacy
+            && self.framing == other.framing
+            && self.public == other.public
+            && problem(self) == problem(other)
+    }
 }

@@ -33,7 +33,7 @@ pub enum Error {
     #[error("the device has changed its framing")]
     FramingChanged,
     /// The session ended.
-    #[error("the session ended {}", if *reply_started { "in the middle of the reply" } else { "before the reply" })]
+    #[error("the session ended {}", moment(*sent, *reply_started))]
     Closed {
         /// Whether the request was handed to the transport: if not, the device has not seen it.
         sent: bool,
@@ -86,6 +86,14 @@ impl Error {
         )
     }
 
+    /// Whether it is certain that the device has not seen the request.
+    pub fn is_unsent(&self) -> bool {
+        matches!(
+            self,
+            Self::Closed { sent: false, .. } | Self::Framing(FramingError::DelimiterInMessage)
+        )
+    }
+
     /// The error for the caller, with the device's name.
     pub fn report(self, device: &str) -> Report {
         let message = format!("device `{device}`: {self}");
@@ -112,6 +120,14 @@ impl Error {
             Self::Transport(report) => return copy(report),
         };
         report.caused_by(self)
+    }
+}
+
+fn moment(sent: bool, reply_started: bool) -> &'static str {
+    match (sent, reply_started) {
+        (_, true) => "in the middle of the reply",
+        (true, false) => "before the reply",
+        (false, false) => "before the request was sent",
     }
 }
 
@@ -176,6 +192,14 @@ mod tests {
             "device `r1`: the session ended in the middle of the reply"
         );
         assert_eq!(report.code(), Code::Transport);
+        assert!(
+            Error::Closed {
+                sent: false,
+                reply_started: false,
+                cause: None
+            }
+            .is_unsent()
+        );
         let restricted = Error::NoHello {
             said: "error: Restricted user session.".to_owned(),
         };

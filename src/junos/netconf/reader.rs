@@ -180,11 +180,11 @@ impl Builder {
 
     /// Puts the text gathered so far into the open element. White space beside child elements is dropped.
     fn end_text(&mut self, beside_elements: bool) {
-        let text = self.text.take();
-        if text.is_empty() || (beside_elements && text.trim_ascii().is_empty()) {
-            return;
+        if beside_elements && self.text.is_blank() {
+            self.text.clear();
+        } else if let Some(text) = self.text.take() {
+            self.attach(Node::Text(text));
         }
-        self.attach(Node::Text(text));
     }
 
     fn attach(&mut self, node: Node) {
@@ -281,7 +281,10 @@ fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
 /// Whether a name can be written and read again. XML's own rule is stricter; no device breaks this one.
 fn is_name(name: &str) -> bool {
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii());
-    begins && !name.contains(['<', '>', '&', '"', '\'', '/', '='])
+    begins
+        && !name
+            .bytes()
+            .any(|byte| matches!(byte, b'<' | b'>' | b'&' | b'"' | b'\'' | b'/' | b'='))
 }
 
 #[cfg(test)]

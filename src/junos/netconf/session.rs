@@ -182,7 +182,12 @@ impl Session {
             self.shared.outstanding.fetch_sub(1, Ordering::Relaxed);
             return Err(self.ended());
         }
-        parse(reply.await.unwrap_or_else(|_| Err(self.ended()))?).await
+        let lost = Error::Closed {
+            sent: true,
+            reply_started: false,
+            cause: None,
+        };
+        parse(reply.await.unwrap_or(Err(lost))?).await
     }
 
     /// What the device said of itself; `None` before its hello.

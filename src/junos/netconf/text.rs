@@ -1,5 +1,8 @@
 //! Text of an element while it arrives: pieces, entity and character references.
 
+/// Texts up to this length are copied out of the buffer, longer ones are moved.
+const COPIED: usize = 4096;
+
 /// Gathers text between two tags.
 ///
 /// Junos writes characters beyond ASCII as decimal references, and some daemons write one reference for each *byte* of
@@ -34,10 +37,31 @@ impl Text {
         }
     }
 
-    /// Takes the text out.
-    pub(super) fn take(&mut self) -> String {
+    /// Whether there is nothing but white space.
+    pub(super) fn is_blank(&mut self) -> bool {
         self.end_run();
-        std::mem::take(&mut self.text)
+        self.text.trim_ascii().is_empty()
+    }
+
+    /// Takes the text out; `None` where there is none.
+    pub(super) fn take(&mut self) -> Option<String> {
+        self.end_run();
+        if self.text.is_empty() {
+            return None;
+        }
+        if self.text.len() > COPIED {
+            return Some(std::mem::take(&mut self.text));
+        }
+        // A copy of the right size, and the buffer stays for the next text.
+        let text = self.text.as_str().to_owned();
+        self.text.clear();
+        Some(text)
+    }
+
+    /// Forgets the text.
+    pub(super) fn clear(&mut self) {
+        self.run.clear();
+        self.text.clear();
     }
 
     fn end_run(&mut self) {
@@ -63,6 +87,9 @@ impl Text {
 
 /// Decodes an attribute value: references as in text, a bare `&` kept.
 pub(super) fn decode(raw: &str) -> String {
+    if !raw.contains('&') {
+        return raw.to_owned();
+    }
     let mut text = Text::default();
     let mut rest = raw;
     while let Some((before, after)) = rest.split_once('&') {
@@ -79,7 +106,7 @@ pub(super) fn decode(raw: &str) -> String {
         }
     }
     text.push(rest);
-    text.take()
+    text.take().unwrap_or_default()
 }
 
 fn numeric(number: &str) -> Option<char> {

@@ -206,6 +206,13 @@ async fn text(pool: &Pool, device: &Arc<Device>, body: &str) -> String {
     pool.read(device, body, LONG).await.unwrap().into_cli_text()
 }
 
+/// An inventory of this one device.
+fn only(device: &Arc<Device>) -> Inventory {
+    let mut inventory = Inventory::parse("{}", std::path::Path::new("."), "test").unwrap();
+    inventory.devices.insert(device.name.clone(), device.clone());
+    inventory
+}
+
 #[tokio::test(start_paused = true)]
 async fn reads_one_after_the_other_share_one_channel() {
     let net = echoing();
@@ -265,9 +272,7 @@ async fn a_failed_login_is_shared_and_a_wrong_password_tried_once() {
 
     // Changed credentials are tried at once; the old ones still wait, whatever the inventory did meanwhile.
     let changed = with_password("other");
-    pool.retain(&Inventory {
-        devices: [("r1".to_owned(), Arc::clone(&changed))].into(),
-    });
+    pool.retain(&only(&changed));
     assert_eq!(text(&pool, &changed, "<a/>").await, "<a/>");
     assert_eq!(
         pool.read(&r1, "<a/>", LONG).await.unwrap_err().code(),
@@ -363,6 +368,25 @@ async fn a_stale_session_is_replaced_for_reads_once() {
     assert_eq!(text(&pool, &r1, "<a/>").await, "1");
     assert_eq!(pool.figures()["r1"].retries, 1);
     assert_eq!(net.counts(), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_ended_while_idle_is_not_used() {
+    let net = net(|mut peer, number| {
+        Box::pin(async move {
+            peer.greet(false).await;
+            let (id, _) = peer.request().await.unwrap();
+            peer.reply(&id, &format!("<output>{number}</output>")).await;
+            peer.raw("<!-- session end at 2026-01-01 00:00:00 UTC -->\n").await;
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    assert_eq!(text(&pool, &r1, "<a/>").await, "0");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let lease = pool.exclusive(&r1).await.unwrap();
+    assert_eq!(lease.request("<a/>", LONG).await.unwrap().cli_text(), "1");
+    assert_eq!(pool.figures()["r1"].retries, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -580,9 +604,7 @@ async fn a_changed_device_never_meets_an_old_session() {
     let lease = pool.exclusive(&old).await.unwrap();
     let (read, ()) = tokio::join!(text(&pool, &old, "<a/>"), async {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        pool.retain(&Inventory {
-            devices: [("r1".to_owned(), Arc::clone(&new))].into(),
-        });
+        pool.retain(&only(&new));
     });
     assert_eq!(read, "<a/>", "what is under way ends well");
     assert!(lease.request("<b/>", LONG).await.is_ok());

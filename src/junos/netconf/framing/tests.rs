@@ -150,6 +150,20 @@ fn the_partial_message_can_be_seen() {
     assert_eq!(decoder.partial().head(4), b"<!--");
 }
 
+#[test]
+fn sixty_mebibytes_without_a_copy() {
+    let piece = Bytes::from(vec![b'x'; 1024 * 1024]);
+    let mut decoder = decoder(Framing::EndOfMessage);
+    for _ in 0..60 {
+        decoder.push(piece.clone());
+        assert!(decoder.next_message().unwrap().is_none());
+    }
+    decoder.push(Bytes::from_static(END_OF_MESSAGE));
+    let message = decoder.next_message().unwrap().unwrap();
+    assert_eq!(message.len(), 60 * piece.len());
+    assert!(message.pieces().take(60).all(|p| p.as_ptr() == piece.as_ptr()));
+}
+
 proptest! {
     #[test]
     fn any_split_gives_the_same_messages(

@@ -357,3 +357,15 @@ async fn a_large_reply_is_drained_while_a_large_request_is_written() {
     assert_eq!(reply.unwrap().into_cli_text().len(), 3_000_000);
     assert!(message.len() > 3_000_000);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_of_five_minutes() {
+    let (session, mut device) = open(false).await;
+    let request = session.request("<commit-configuration/>", Duration::from_secs(600));
+    let (reply, ()) = tokio::join!(request, async {
+        let (id, _) = device.request().await.unwrap();
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        device.reply(&id, "<ok/>").await;
+    });
+    assert!(reply.unwrap().errors().is_empty());
+}

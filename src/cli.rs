@@ -1,0 +1,215 @@
+//! The command line: types only, no logic.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::server::{audit::AuditFormat, path::Confirm};
+
+/// MCP server for Juniper networks.
+///
+/// Lets an AI client (Claude Desktop, VS Code ...) operate Junos devices over NETCONF/SSH. Without a command it serves MCP on stdin and
+/// stdout for the devices in devices.json. Try `jmcp call --lab gather_device_facts router_name=mx-lab-1` first: it needs no device.
+#[derive(Debug, Parser)]
+#[command(
+    name = "jmcp",
+    version,
+    about,
+    max_term_width = 110,
+    args_conflicts_with_subcommands = false
+)]
+pub struct Cli {
+    /// What to do; serve MCP where it is missing.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of the server and of the way to the devices.
+    #[command(flatten)]
+    pub options: Options,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start simulated devices on this machine, serve MCP for them, and print what to paste into a client.
+    Lab(LabArgs),
+    /// Call one tool as a client would and print its answer.
+    Call(CallArgs),
+    /// List the tools, with the size of the list.
+    Tools(ToolsArgs),
+    /// Read every file and key and say all that is wrong.
+    Check(CheckArgs),
+    /// Host keys of the devices.
+    #[command(name = "known-hosts", subcommand)]
+    KnownHosts(KnownHostsCommand),
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// `jmcp known-hosts`.
+#[derive(Debug, Subcommand)]
+pub enum KnownHostsCommand {
+    /// Collect the host keys of the inventory's devices and write them to the known_hosts file. Compare the fingerprints it prints
+    /// with those of the devices.
+    Scan(ScanArgs),
+}
+
+/// `jmcp lab`.
+#[derive(Debug, Args)]
+pub struct LabArgs {
+    /// First port of the simulated devices; the system picks them where it is missing.
+    #[arg(long)]
+    pub base_port: Option<u16>,
+    /// Directory for devices.json, keys and known_hosts of the lab; a temporary one where it is missing.
+    #[arg(long)]
+    pub dir: Option<PathBuf>,
+    /// Only run the devices; do not serve MCP.
+    #[arg(long)]
+    pub no_serve: bool,
+}
+
+/// `jmcp call`.
+#[derive(Debug, Args)]
+pub struct CallArgs {
+    /// Use the simulated devices instead of an inventory.
+    #[arg(long)]
+    pub lab: bool,
+    /// Tool name; `jmcp tools` lists them.
+    pub tool: String,
+    /// Arguments as key=value.
+    #[arg(value_name = "KEY=VALUE")]
+    pub arguments: Vec<String>,
+    /// Arguments as a JSON object; key=value arguments go on top.
+    #[arg(long, value_name = "OBJECT")]
+    pub json: Option<String>,
+    /// Print the structured result as JSON instead of the text.
+    #[arg(long)]
+    pub structured: bool,
+}
+
+/// `jmcp tools`.
+#[derive(Debug, Args)]
+pub struct ToolsArgs {
+    /// As clients see it, in JSON.
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
+    /// As a table for documents.
+    #[arg(long)]
+    pub markdown: bool,
+}
+
+/// `jmcp check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Also log in to each device.
+    #[arg(long)]
+    pub connect: bool,
+}
+
+/// `jmcp known-hosts scan`.
+#[derive(Debug, Args)]
+pub struct ScanArgs {
+    /// Only these devices.
+    pub devices: Vec<String>,
+    /// Print the lines instead of writing them to the file.
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// Options of the server and of the way to the devices.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Inventory file.
+    #[arg(
+        short = 'f',
+        long,
+        global = true,
+        env = "JMCP_DEVICES_PATH",
+        default_value = "devices.json",
+        value_name = "FILE"
+    )]
+    pub device_mapping: PathBuf,
+    /// How clients connect.
+    #[arg(short, long, global = true, value_enum, default_value_t = Transport::Stdio)]
+    pub transport: Transport,
+    /// Address to listen on (for HTTP transports).
+    #[arg(
+        short = 'H',
+        long,
+        global = true,
+        env = "JMCP_HTTP_HOST",
+        default_value = "127.0.0.1"
+    )]
+    pub host: String,
+    /// Port to listen on (for HTTP transports).
+    #[arg(short, long, global = true, env = "JMCP_HTTP_PORT", default_value_t = 30030)]
+    pub port: u16,
+    /// Refuse every tool that changes anything.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// Which tools need a person's word: those that cannot be undone, or all that change anything.
+    #[arg(long, global = true, value_enum, default_value_t = Confirm::Destroy)]
+    pub confirm: Confirm,
+    /// Seconds that each device may take where a call does not say.
+    #[arg(long, global = true, env = "JUNOS_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), default_value_t = 360)]
+    pub timeout: u64,
+    /// Characters of text in one answer; what is cut can be read on.
+    #[arg(long, global = true, value_name = "N", default_value_t = 40_000)]
+    pub max_result_chars: usize,
+    /// File with the devices' host keys; new keys are pinned there. Default: /etc/jmcp/known_hosts where it exists, then
+    /// ~/.config/jmcp/known_hosts and ~/.ssh/known_hosts.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub known_hosts_file: Option<PathBuf>,
+    /// Pin the host key of a device at first sight. Changed keys are refused all the same.
+    #[arg(long, global = true)]
+    pub ssh_accept_new_host_keys: bool,
+    /// ssh_config for devices that name none; ~/.ssh/config where it is missing.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ssh_config: Option<PathBuf>,
+    /// add_device and reload_devices may not change the inventory.
+    #[arg(long, global = true, conflicts_with = "allow_password_auth_add")]
+    pub inventory_readonly: bool,
+    /// add_device takes passwords.
+    #[arg(long, global = true)]
+    pub allow_password_auth_add: bool,
+    /// Do without the built-in rules (reboot, halt, power-off, zeroize; root and user authentication) where there is no block.cmd or
+    /// block.cfg.
+    #[arg(long, global = true)]
+    pub no_default_rules: bool,
+    /// Form of the audit events on stderr.
+    #[arg(long, global = true, env = "JMCP_AUDIT_FORMAT", value_enum, default_value_t = AuditFormat::Text)]
+    pub audit_format: AuditFormat,
+    /// File for the audit events, as JSON lines, instead of stderr.
+    #[arg(long, global = true, env = "JMCP_AUDIT_LOG_FILE", value_name = "FILE")]
+    pub audit_log_file: Option<PathBuf>,
+    /// Calls at once in all; 0 is no limit.
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_MAX_INFLIGHT_REQUESTS",
+        value_name = "N",
+        default_value_t = 256
+    )]
+    pub max_inflight_requests: usize,
+    /// Calls at once to one device; 0 is no limit.
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_MAX_INFLIGHT_REQUESTS_PER_ROUTER",
+        value_name = "N",
+        default_value_t = 64
+    )]
+    pub max_inflight_requests_per_router: usize,
+}
+
+/// How clients connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    /// On stdin and stdout, as Claude Desktop does.
+    Stdio,
+    /// Over HTTP. Not in this version.
+    #[value(name = "streamable-http", alias = "http", alias = "sse")]
+    StreamableHttp,
+}

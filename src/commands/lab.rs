@@ -1,0 +1,114 @@
+//! `jmcp lab`: simulated devices on this machine, MCP for them, and what to paste into a client.
+
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use serde_json::json;
+
+use super::{say, serve};
+use crate::{
+    cli::LabArgs,
+    error::{Code, Error, Result},
+    junos::ssh::HostKeys,
+    lab::{Lab, LabOptions},
+    settings::Settings,
+};
+
+/// Running devices, and the directory of their files where it is a temporary one.
+pub(super) struct Running {
+    lab: Lab,
+    dir: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+/// Starts the devices and points the settings at them.
+pub(super) async fn start(settings: &mut Settings) -> Result<Running> {
+    start_in(settings, LabOptions::default(), None).await
+}
+
+async fn start_in(settings: &mut Settings, options: LabOptions, dir: Option<PathBuf>) -> Result<Running> {
+    let io = |e: std::io::Error| Error::new(Code::Io, format!("no directory for the lab's files: {e}")).caused_by(e);
+    let (dir, temporary) = match dir {
+        Some(dir) => {
+            std::fs::create_dir_all(&dir).map_err(io)?;
+            (std::path::absolute(dir).map_err(io)?, None)
+        }
+        None => {
+            let temporary = tempfile::Builder::new().prefix("jmcp-lab-").tempdir().map_err(io)?;
+            (temporary.path().to_owned(), Some(temporary))
+        }
+    };
+    let lab = Lab::start(options).await?;
+    let files = lab.write_files(&dir)?;
+    settings.inventory = files.inventory;
+    settings.host_keys = HostKeys {
+        files: vec![files.known_hosts],
+        accept_new: false,
+    };
+    Ok(Running {
+        lab,
+        dir,
+        _temporary: temporary,
+    })
+}
+
+pub(super) async fn run(mut settings: Settings, args: LabArgs) -> Result<ExitCode> {
+    let options = LabOptions {
+        base_port: args.base_port,
+        ..LabOptions::default()
+    };
+    let running = start_in(&mut settings, options, args.dir).await?;
+    say(&announcement(&running)?);
+    let stop = serve::stop_signal();
+    let serves = !args.no_serve && !std::io::stdin().is_terminal();
+    if serves && serve::on_stdio(settings.path()?, stop.clone()).await? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    stop.cancelled().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a newcomer needs: the devices, and entries for clients that work as they are.
+fn announcement(running: &Running) -> Result<String> {
+    let program = std::env::current_exe()
+        .map_err(|e| Error::new(Code::Io, format!("the path of this program is not known: {e}")).caused_by(e))?;
+    let program = program.display().to_string();
+    let file = |name: &str| Path::new(&running.dir).join(name).display().to_string();
+    let arguments = [
+        "-f",
+        &file("devices.json"),
+        "--known-hosts-file",
+        &file("known_hosts"),
+        "-t",
+        "stdio",
+    ];
+    let claude = json!({ "mcpServers": { "jmcp-lab": { "type": "stdio", "command": program, "args": arguments } } });
+    let code = json!({ "servers": { "jmcp-lab": { "type": "stdio", "command": program, "args": arguments } } });
+    let devices: Vec<String> = running
+        .lab
+        .devices()
+        .iter()
+        .map(|device| format!("  {:<12} {}:{}", device.name, device.address, device.port))
+        .collect();
+    let first = running
+        .lab
+        .devices()
+        .first()
+        .map_or("mx-lab-1", |device| device.name.as_str());
+    let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
+    Ok(format!(
+        "The lab is running. Its devices (user lab, password lab-password):\n{}\n\n\
+         Claude Desktop (claude_desktop_config.json):\n{}\n\n\
+         VS Code (.vscode/mcp.json):\n{}\n\n\
+         Command line:\n{program} call -f {} --known-hosts-file {} gather_device_facts router_name={first}\n\n\
+         Stop it with Ctrl-C.",
+        devices.join("\n"),
+        pretty(&claude),
+        pretty(&code),
+        file("devices.json"),
+        file("known_hosts"),
+    ))
+}

@@ -1,0 +1,48 @@
+//! The commands of the program, one file each.
+
+mod call;
+mod check;
+mod completions;
+mod known_hosts;
+mod lab;
+mod serve;
+mod tools;
+
+use std::process::ExitCode;
+
+use crate::{
+    cli::{Cli, Command, KnownHostsCommand},
+    error::Result,
+    settings::Settings,
+};
+
+/// Does what the command line says.
+///
+/// # Errors
+/// What a person has to mend before it can work.
+pub async fn run(cli: Cli) -> Result<ExitCode> {
+    let settings = Settings::new(cli.options)?;
+    match cli.command {
+        None => serve::run(settings).await,
+        Some(Command::Lab(args)) => lab::run(settings, args).await,
+        Some(Command::Call(args)) => call::run(settings, args).await,
+        Some(Command::Tools(args)) => tools::run(&args),
+        Some(Command::Check(args)) => check::run(settings, &args).await,
+        Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings, &args).await,
+        Some(Command::Completions { shell }) => completions::run(shell),
+    }
+}
+
+/// Writes an answer to stdout. A reader that has gone is not a failure.
+fn print(text: &str) {
+    use std::io::Write as _;
+    let mut out = std::io::stdout().lock();
+    let newline = if text.ends_with('\n') { "" } else { "\n" };
+    let _ = write!(out, "{text}{newline}").and_then(|()| out.flush());
+}
+
+/// Writes a line for a person to stderr.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

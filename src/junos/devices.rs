@@ -1,0 +1,254 @@
+//! The devices of the inventory and all that can be asked of them: the one door through which tools reach Junos.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+use serde_json::{Map, Value};
+
+use super::{
+    config::{self, Change, Control, Report},
+    facts,
+    inventory::{self, Changes, Device, Inventory, NewDevice},
+    netconf::xml::{Element, escape},
+    operational::{self, Answered, CommandFormat, ConfigQuery},
+    pool::Pool,
+};
+use crate::error::{Code, Error, Result};
+
+/// The devices.
+pub struct Junos {
+    inventory: ArcSwap<Inventory>,
+    pool: Pool,
+    /// One change of the inventory at a time.
+    editing: tokio::sync::Mutex<()>,
+}
+
+/// What a reload brought.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// The inventory in force now.
+    pub inventory: Arc<Inventory>,
+    /// How many devices there were.
+    pub previous: usize,
+    /// What differs.
+    pub changes: Changes,
+}
+
+impl Junos {
+    /// These devices, reached through this pool.
+    pub fn new(inventory: Inventory, pool: Pool) -> Self {
+        Self {
+            inventory: ArcSwap::from_pointee(inventory),
+            pool,
+            editing: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// The inventory in force.
+    pub fn inventory(&self) -> Arc<Inventory> {
+        self.inventory.load_full()
+    }
+
+    /// The session pool, for its figures.
+    pub fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// The device of this name.
+    ///
+    /// # Errors
+    /// `unknown_router`.
+    pub fn device(&self, name: &str) -> Result<Arc<Device>> {
+        self.inventory.load().device(name).cloned()
+    }
+
+    /// Runs an operational command, with its pipes.
+    ///
+    /// # Errors
+    /// As the pipes, the device and the way to it report.
+    pub async fn command(
+        &self,
+        name: &str,
+        command: &str,
+        format: CommandFormat,
+        timeout: Duration,
+    ) -> Result<Answered> {
+        operational::command(&self.pool, &self.device(name)?, command, format, timeout).await
+    }
+
+    /// Runs a command on a packet forwarding engine.
+    ///
+    /// # Errors
+    /// As the device and the way to it report.
+    pub async fn pfe(&self, name: &str, target: &str, command: &str, timeout: Duration) -> Result<String> {
+        let request = format!(
+            "<request-pfe-execute><target>{}</target><command>{}</command></request-pfe-execute>",
+            escape(target),
+            escape(command)
+        );
+        Ok(self
+            .pool
+            .read(&self.device(name)?, &request, timeout)
+            .await?
+            .into_cli_text())
+    }
+
+    /// Reads configuration.
+    ///
+    /// # Errors
+    /// As the device and the way to it report.
+    pub async fn configuration(&self, name: &str, query: &ConfigQuery, timeout: Duration) -> Result<Answered> {
+        operational::configuration(&self.pool, &self.device(name)?, query, timeout).await
+    }
+
+    /// The difference of the running configuration to rollback `version`; with 0 that of the candidate to the running one.
+    ///
+    /// # Errors
+    /// As the device and the way to it report.
+    pub async fn diff(&self, name: &str, version: u32, timeout: Duration) -> Result<String> {
+        let device = self.device(name)?;
+        let request = if version == 0 {
+            "<get-configuration compare=\"rollback\" rollback=\"0\" format=\"text\"/>".to_owned()
+        } else {
+            format!("<command format=\"text\">show configuration | compare rollback {version}</command>")
+        };
+        let reply = self.pool.read(&device, &request, timeout).await.map_err(|error| {
+            let words = error.message();
+            if words.contains("juniper.conf") || words.contains("parse error") {
+                return Error::new(error.code(), words.to_owned()).advise(
+                    "a stored configuration does not parse in the device's present mode, as after chassis clustering was turned on or off",
+                );
+            }
+            error
+        })?;
+        let text = reply.into_cli_text();
+        Ok(if text.trim().is_empty() { String::new() } else { text })
+    }
+
+    /// The facts of a device, all requests at once on its session.
+    ///
+    /// # Errors
+    /// As the way to the device reports; a fact that the device does not have is null.
+    pub async fn facts(&self, name: &str, timeout: Duration) -> Result<Map<String, Value>> {
+        let device = self.device(name)?;
+        let mut replies = self.ask(&device, facts::REQUESTS, timeout).await?;
+        let more = facts::follow_up(&replies);
+        if !more.is_empty() {
+            replies.extend(self.ask(&device, &more, timeout).await.unwrap_or_default());
+        }
+        Ok(facts::collect(&replies).0)
+    }
+
+    /// The replies to those requests that the device knows and allows. An error where it allows none.
+    async fn ask(
+        &self,
+        device: &Arc<Device>,
+        requests: &[facts::Request],
+        timeout: Duration,
+    ) -> Result<Vec<(&'static str, Element)>> {
+        let asked = requests
+            .iter()
+            .map(|(fact, request)| async move { (*fact, self.pool.read(device, request, timeout).await) });
+        let mut replies = Vec::new();
+        let mut refused = None;
+        for (fact, answer) in futures::future::join_all(asked).await {
+            match answer {
+                Ok(reply) => replies.push((fact, reply.into_root())),
+                Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
+                    refused = Some(error)
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        match refused {
+            Some(error) if replies.is_empty() => Err(error),
+            _ => Ok(replies),
+        }
+    }
+
+    /// Makes a change.
+    ///
+    /// # Errors
+    /// What stood in the way before the device gave a verdict; see [`config::apply`].
+    pub async fn change(&self, name: &str, change: &Change, control: &Control) -> Result<Report> {
+        config::apply(&self.pool, &self.device(name)?, change, control).await
+    }
+
+    /// Confirms the confirmed commit that waits.
+    ///
+    /// # Errors
+    /// See [`config::confirm`].
+    pub async fn confirm_commit(&self, name: &str, comment: &str, timeout: Duration) -> Result<String> {
+        config::confirm(&self.pool, &self.device(name)?, comment, timeout).await
+    }
+
+    /// Logs in to a device that is not in the inventory yet.
+    ///
+    /// # Errors
+    /// As the inventory and the way to the device report.
+    pub async fn try_new(&self, device: &NewDevice, timeout: Duration) -> Result<()> {
+        let with = self.inventory().with_device(device)?;
+        let device = with.device(&device.name)?.clone();
+        self.pool
+            .read(&device, "<get-software-information/>", timeout)
+            .await
+            .map(drop)
+    }
+
+    /// Adds a device, to the file too where `persist`.
+    ///
+    /// # Errors
+    /// `conflict`, `invalid_input`, `not_found`, `io`; then nothing has changed.
+    pub async fn add(&self, device: NewDevice, persist: bool) -> Result<Arc<Inventory>> {
+        let _editing = self.editing.lock().await;
+        let present = self.inventory();
+        let added = blocking(move || {
+            if persist {
+                present.add_to_file(&device)
+            } else {
+                present.with_device(&device)
+            }
+        });
+        let inventory = Arc::new(added.await?);
+        self.inventory.store(inventory.clone());
+        Ok(inventory)
+    }
+
+    /// Reads the inventory again, or another file beside it. All or nothing; sessions of removed and changed devices end.
+    ///
+    /// # Errors
+    /// `inventory_invalid`, `invalid_input`, `not_found`, `io`; then nothing has changed.
+    pub async fn reload(&self, file: Option<&str>) -> Result<Reloaded> {
+        let _editing = self.editing.lock().await;
+        let present = self.inventory();
+        let Some(path) = present.path().map(PathBuf::from) else {
+            return Err(Error::new(Code::Unsupported, "the inventory does not come from a file"));
+        };
+        let file = file.map(str::to_owned);
+        let inventory = blocking(move || {
+            let inventory = Inventory::load(&inventory::resolve(&path, file.as_deref())?)?;
+            inventory.require_devices()?;
+            Ok(inventory)
+        });
+        let inventory = Arc::new(inventory.await?);
+        let changes = Changes::between(&present, &inventory);
+        self.inventory.store(inventory.clone());
+        self.pool.retain(&inventory);
+        Ok(Reloaded {
+            previous: present.devices.len(),
+            inventory,
+            changes,
+        })
+    }
+
+    /// Closes all sessions.
+    pub async fn close(&self) {
+        self.pool.close_all().await;
+    }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|e| Err(Error::new(Code::Internal, "a file operation ended early").caused_by(e)))
+}

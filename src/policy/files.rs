@@ -1,0 +1,198 @@
+//! The rule files of the Python server: `block.cmd` for commands, `block.cfg` for configuration.
+//!
+//! Each line that is neither blank nor a comment is a rule. In `block.cmd` it is a regular expression that must match the
+//! beginning of a command; in `block.cfg` each word is one, and must match the whole word at the same place of a line of
+//! configuration. Where a file is not found the built-in rules hold. A file that cannot be read, or holds a line that is no
+//! regular expression, stops the server: without its rules it would do what somebody forbade.
+
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+
+use crate::error::{Code, Error, Result};
+
+/// A rule on commands.
+#[derive(Debug, Clone)]
+pub(super) struct CommandRule {
+    /// The line of the file.
+    pub(super) text: String,
+    pattern: Regex,
+}
+
+/// A rule on lines of configuration.
+#[derive(Debug, Clone)]
+pub(super) struct ConfigRule {
+    /// The line of the file.
+    pub(super) text: String,
+    words: Vec<Regex>,
+}
+
+/// The rules of both files and where they are from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Files {
+    /// Rules on commands.
+    pub(super) commands: Vec<CommandRule>,
+    /// Rules on configuration.
+    pub(super) config: Vec<ConfigRule>,
+    /// Where each is from, for people.
+    pub(super) origins: Vec<String>,
+}
+
+impl Files {
+    /// Reads the files from the first of the directories that has them; else, where `default_rules`, takes the built-in ones.
+    ///
+    /// # Errors
+    /// `io` for a file that cannot be read, `invalid_input` for a line that is no regular expression.
+    pub(super) fn read(directories: &[PathBuf], default_rules: bool) -> Result<Self> {
+        let mut files = Self::default();
+        let built_in = [include_str!("builtin/block.cmd"), include_str!("builtin/block.cfg")];
+        for (name, built_in) in ["block.cmd", "block.cfg"].into_iter().zip(built_in) {
+            let found = directories
+                .iter()
+                .map(|directory| directory.join(name))
+                .find(|path| path.symlink_metadata().is_ok());
+            let (text, origin) = match found {
+                Some(path) => (read(&path)?, path.display().to_string()),
+                None if default_rules => (built_in.to_owned(), format!("built-in {name}")),
+                None => continue,
+            };
+            let lines = text
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with('#'));
+            for line in lines {
+                if name == "block.cmd" {
+                    files.commands.push(CommandRule {
+                        text: line.to_owned(),
+                        pattern: regex(&format!("^(?:{line})"), line, &origin)?,
+                    });
+                } else {
+                    let words = split(line);
+                    let words = words.iter().map(|word| regex(&format!("^(?:{word})$"), line, &origin));
+                    files.config.push(ConfigRule {
+                        text: line.to_owned(),
+                        words: words.collect::<Result<_>>()?,
+                    });
+                }
+            }
+            files.origins.push(origin);
+        }
+        Ok(files)
+    }
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Error::new(
+            Code::Io,
+            format!("blocklist file `{}` cannot be read: {error}", path.display()),
+        )
+        .advise("make it readable or remove it; without its rules nothing is run")
+        .caused_by(error)
+    })
+}
+
+fn regex(pattern: &str, line: &str, origin: &str) -> Result<Regex> {
+    Regex::new(pattern).map_err(|error| {
+        let text = error.to_string();
+        let why = text
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .trim_start_matches("error: ")
+            .to_owned();
+        Error::new(
+            Code::InvalidInput,
+            format!("invalid regex in `{origin}`: `{line}`: {why}"),
+        )
+        .advise("look-around and back-references are not supported")
+    })
+}
+
+impl CommandRule {
+    /// Whether the rule holds for this command.
+    pub(super) fn matches(&self, command: &str) -> bool {
+        self.pattern.is_match(command)
+    }
+}
+
+impl ConfigRule {
+    /// Whether the rule holds for a line with these words: each of its own fits the word at its place.
+    pub(super) fn matches(&self, words: &[String]) -> bool {
+        words.len() >= self.words.len()
+            && self
+                .words
+                .iter()
+                .zip(words)
+                .all(|(pattern, word)| pattern.is_match(word))
+    }
+
+    /// Whether the rule's words are all among these, in order: for formats that say more than a `set` line would.
+    pub(super) fn matches_within(&self, words: &[String]) -> bool {
+        let mut words = words.iter();
+        self.words
+            .iter()
+            .all(|pattern| words.any(|word| pattern.is_match(word)))
+    }
+}
+
+/// The words of a rule; blanks inside `[...]` belong to the word.
+pub(super) fn split(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut in_brackets = false;
+    for c in line.chars() {
+        match c {
+            '[' => in_brackets = true,
+            ']' => in_brackets = false,
+            _ => {}
+        }
+        if c.is_whitespace() && !in_brackets {
+            words.push(String::new());
+        } else if let Some(word) = words.last_mut() {
+            word.push(c);
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split(' ').map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn files_are_found_in_order_and_fail_closed() {
+        let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let places = [first.path().to_owned(), second.path().to_owned()];
+        let read = |default_rules| Files::read(&places, default_rules);
+        assert_eq!(
+            read(true).unwrap().origins,
+            ["built-in block.cmd", "built-in block.cfg"]
+        );
+        assert!(read(false).unwrap().commands.is_empty());
+        std::fs::write(second.path().join("block.cmd"), "# none\n\nclear .*\n").unwrap();
+        let files = read(true).unwrap();
+        assert_eq!((files.commands.len(), files.config.len()), (1, 2));
+        assert!(files.commands[0].matches("clear bgp neighbor") && !files.commands[0].matches("show clear x"));
+        std::fs::write(first.path().join("block.cmd"), "request (\n").unwrap();
+        assert!(read(true).unwrap_err().message().contains("invalid regex in"));
+        std::fs::remove_file(first.path().join("block.cmd")).unwrap();
+        std::fs::create_dir(first.path().join("block.cmd")).unwrap();
+        assert_eq!(read(true).unwrap_err().code(), Code::Io);
+    }
+
+    #[test]
+    fn words_match_in_full_and_from_the_start() {
+        let rule = &Files::read(&[], true).unwrap().config[1];
+        assert!(rule.matches(&words("set system login user bob authentication plain")));
+        assert!(!rule.matches(&words("set system login user bob class x")));
+        assert!(!rule.matches(&words("set system login user")));
+        assert!(rule.matches_within(&words("set configuration system login user bob authentication")));
+        assert!(!rule.matches_within(&words("set system login authentication user")));
+        assert_eq!(split("set user ([^ ]+) x"), ["set", "user", "([^ ]+)", "x"]);
+    }
+}

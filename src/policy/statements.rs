@@ -1,0 +1,367 @@
+//! Configuration of any format as lines of words: what each statement would be as a `set` command.
+//!
+//! Lines of `set` format and of the brace format come out exactly. XML and JSON name some levels that a `set` command leaves
+//! out (`interfaces interface ge-0/0/0`), so rules on those must look for their words in order instead of at their places.
+
+use serde_json::Value;
+
+use crate::{
+    error::{Code, Error, Result},
+    junos::{ConfigFormat, netconf::xml::Element},
+};
+
+/// The words of every statement, the verb first.
+///
+/// # Errors
+/// `invalid_input` where XML or JSON cannot be read, and so not be judged.
+pub(super) fn statements(format: ConfigFormat, text: &str) -> Result<Vec<Vec<String>>> {
+    let mut found = match format {
+        ConfigFormat::Set => set_lines(text),
+        ConfigFormat::Text => braces(text),
+        ConfigFormat::Xml => {
+            let body = text.trim_start_matches('\u{feff}').trim_start();
+            let body = if body.starts_with("<?xml") {
+                body.split_once("?>").map_or("", |(_, rest)| rest)
+            } else {
+                body
+            };
+            let root =
+                Element::parse(format!("<root>{body}</root>")).map_err(|e| unreadable(format, &e.to_string()))?;
+            let mut found = Vec::new();
+            elements(&root, "set", &mut Vec::new(), &mut found);
+            found
+        }
+        ConfigFormat::Json => {
+            let value: Value = serde_json::from_str(text).map_err(|e| unreadable(format, &e.to_string()))?;
+            let mut found = Vec::new();
+            members(&value, &mut Vec::new(), &mut found);
+            found
+        }
+    };
+    let inside: Vec<_> = found.iter().filter_map(|words| without_group(words)).collect();
+    found.extend(inside);
+    Ok(found)
+}
+
+fn unreadable(format: ConfigFormat, why: &str) -> Error {
+    Error::new(
+        Code::InvalidInput,
+        format!("configuration is not well-formed {}: {why}", format.as_str()),
+    )
+}
+
+/// A statement inside a group, logical system or tenant, as if it stood outside: applied, it has that effect.
+fn without_group(words: &[String]) -> Option<Vec<String>> {
+    let is_wrapper = |word: &String| matches!(word.as_str(), "groups" | "logical-systems" | "tenants");
+    let at = words.iter().take(3).position(is_wrapper)?;
+    let rest = words.get(at + 2..).filter(|rest| !rest.is_empty())?;
+    Some(words.first().into_iter().chain(rest).cloned().collect())
+}
+
+/// Lines of `set` format; `edit`, `top`, `up` and `exit` move as they do in configuration mode.
+fn set_lines(text: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut place: Vec<String> = Vec::new();
+    for line in text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    {
+        let words = unquoted_words(line);
+        let mut rest = words.as_slice();
+        if rest.first().is_some_and(|verb| verb == "top") {
+            rest = rest.get(1..).unwrap_or_default();
+            if rest.is_empty() || rest.first().is_some_and(|verb| verb == "edit") {
+                place.clear();
+            } else {
+                found.push(rest.to_vec());
+                continue;
+            }
+        }
+        match (rest.first().map(String::as_str), rest.get(1..).unwrap_or_default()) {
+            (None, _) => {}
+            (Some("edit"), path) => place.extend_from_slice(path),
+            (Some("up"), path) => {
+                let levels = path.first().and_then(|n| n.parse().ok()).unwrap_or(1);
+                place.truncate(place.len().saturating_sub(levels));
+            }
+            (Some("exit"), _) => place.clear(),
+            (Some(verb), path) => {
+                if !place.is_empty() {
+                    found.push(
+                        std::iter::once(verb)
+                            .map(str::to_owned)
+                            .chain(place.iter().cloned())
+                            .chain(path.iter().cloned())
+                            .collect(),
+                    );
+                }
+                found.push(words);
+            }
+        }
+    }
+    found
+}
+
+/// The words of a line; quotes around a word are taken off.
+pub(super) fn unquoted_words(line: &str) -> Vec<String> {
+    let mut tokens = Tokens {
+        text: line,
+        braces: false,
+    };
+    std::iter::from_fn(|| tokens.next_token())
+        .map(Token::into_text)
+        .collect()
+}
+
+/// One token of the brace format.
+enum Token {
+    Word(String),
+    Sign(char),
+}
+
+impl Token {
+    fn into_text(self) -> String {
+        match self {
+            Token::Word(word) => word,
+            Token::Sign(sign) => sign.to_string(),
+        }
+    }
+}
+
+struct Tokens<'a> {
+    text: &'a str,
+    /// Whether braces, brackets, semicolons and comments are signs.
+    braces: bool,
+}
+
+impl Tokens<'_> {
+    fn next_token(&mut self) -> Option<Token> {
+        loop {
+            self.text = self.text.trim_start();
+            let comment_end = match self.text {
+                text if self.braces && text.starts_with("/*") => text.find("*/").map(|at| at + 2),
+                text if self.braces && text.starts_with('#') => text.find('\n'),
+                _ => break,
+            };
+            self.text = comment_end.and_then(|at| self.text.get(at..)).unwrap_or_default();
+        }
+        let first = self.text.chars().next()?;
+        if self.braces && is_sign(first) {
+            self.text = self.text.get(first.len_utf8()..).unwrap_or_default();
+            return Some(Token::Sign(first));
+        }
+        Some(Token::Word(self.word(first)))
+    }
+
+    fn word(&mut self, first: char) -> String {
+        let quoted = first == '"';
+        let mut word = String::new();
+        let mut escaped = false;
+        let mut end = self.text.len();
+        for (at, c) in self.text.char_indices().skip(usize::from(quoted)) {
+            match c {
+                _ if escaped => escaped = false,
+                '\\' if quoted => {
+                    escaped = true;
+                    continue;
+                }
+                '"' if quoted => {
+                    end = at + 1;
+                    break;
+                }
+                c if !quoted && (c.is_whitespace() || (self.braces && is_sign(c))) => {
+                    end = at;
+                    break;
+                }
+                _ => {}
+            }
+            word.push(c);
+        }
+        self.text = self.text.get(end..).unwrap_or_default();
+        word
+    }
+}
+
+fn is_sign(c: char) -> bool {
+    matches!(c, '{' | '}' | ';' | '[' | ']')
+}
+
+/// Tags in front of a statement in the brace format.
+const TAGS: &[&str] = &["inactive:", "active:", "replace:", "delete:", "protect:", "unprotect:"];
+
+/// Statements of the brace format. What is not closed counts as far as it goes.
+fn braces(text: &str) -> Vec<Vec<String>> {
+    let mut tokens = Tokens { text, braces: true };
+    let mut found = Vec::new();
+    let mut open: Vec<Vec<String>> = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut list: Option<Vec<String>> = None;
+    let mut emit = |open: &[Vec<String>], words: &[String], item: Option<&String>| {
+        let all = open.iter().flatten().chain(words).chain(item);
+        let verb = if all.clone().any(|word| word == "delete:") {
+            "delete"
+        } else {
+            "set"
+        };
+        let path = all.filter(|word| !TAGS.contains(&word.as_str())).cloned();
+        found.push(std::iter::once(verb.to_owned()).chain(path).collect());
+    };
+    while let Some(token) = tokens.next_token() {
+        match token {
+            Token::Word(word) => list.as_mut().unwrap_or(&mut words).push(word),
+            Token::Sign('[') => list = Some(Vec::new()),
+            Token::Sign(']') => {
+                let items = list.take().unwrap_or_default();
+                items.iter().for_each(|item| emit(&open, &words, Some(item)));
+            }
+            Token::Sign('{') => {
+                emit(&open, &words, None);
+                open.push(std::mem::take(&mut words));
+            }
+            Token::Sign(sign) => {
+                if !words.is_empty() {
+                    emit(&open, &words, None);
+                }
+                words.clear();
+                if sign == '}' {
+                    open.pop();
+                }
+            }
+        }
+    }
+    if !words.is_empty() {
+        emit(&open, &words, None);
+    }
+    found
+}
+
+/// Statements of XML: names and keys on the way to each element.
+fn elements(element: &Element, verb: &str, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    for child in element.elements() {
+        let operation = child.attribute("operation").or_else(|| child.attribute("delete"));
+        let verb = if operation == Some("delete") { "delete" } else { verb };
+        let before = path.len();
+        if !matches!(
+            &*child.name,
+            "configuration" | "configuration-set" | "configuration-text"
+        ) {
+            path.push(child.name.to_string());
+        }
+        path.extend(child.text_at(&["name"]));
+        path.extend(child.text_at(&[]));
+        found.push(std::iter::once(verb.to_owned()).chain(path.iter().cloned()).collect());
+        elements(child, verb, path, found);
+        path.truncate(before);
+    }
+}
+
+/// Statements of JSON. Annotations (`@`) are looked at only for a deletion.
+fn members(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    match value {
+        Value::Object(object) => {
+            let before = path.len();
+            path.extend(object.get("name").and_then(Value::as_str).map(str::to_owned));
+            for (name, value) in object.iter().filter(|(name, _)| !name.starts_with('@')) {
+                let name = name.rsplit(':').next().unwrap_or_default();
+                let depth = path.len();
+                if name != "configuration" {
+                    path.push(name.to_owned());
+                }
+                members(value, path, found);
+                path.truncate(depth);
+            }
+            path.truncate(before);
+        }
+        Value::Array(items) => items.iter().for_each(|item| members(item, path, found)),
+        Value::Null => {}
+        value => path.push(value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
+    }
+    for verb in ["set", "delete"] {
+        found.push(
+            std::iter::once(verb)
+                .map(str::to_owned)
+                .chain(path.iter().cloned())
+                .collect(),
+        );
+    }
+    if !value.is_object() && !value.is_array() && !value.is_null() {
+        path.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(format: ConfigFormat, text: &str) -> Vec<String> {
+        statements(format, text)
+            .unwrap()
+            .iter()
+            .map(|words| words.join(" "))
+            .collect()
+    }
+
+    #[test]
+    fn set_lines_follow_edit() {
+        let text = "# c\nset system host-name \"r 1\"\nedit system login\nset user bob class x\ntop set a\nup\nset root-authentication y\ntop\nset b\n";
+        let expected = [
+            "set system host-name r 1",
+            "set system login user bob class x",
+            "set user bob class x",
+            "set a",
+            "set system root-authentication y",
+            "set root-authentication y",
+            "set b",
+        ];
+        assert_eq!(lines(ConfigFormat::Set, text), expected);
+        let grouped = lines(ConfigFormat::Set, "set groups G system root-authentication x");
+        assert!(grouped.contains(&"set system root-authentication x".to_owned()));
+    }
+
+    #[test]
+    fn braces_become_set_lines() {
+        let text = "/* c */ system { # x\n replace: login { user \"bob\" { class x; } } inactive: name-server [ 192.0.2.1 192.0.2.2 ];\n delete: ntp; } last";
+        let expected = [
+            "set system",
+            "set system login",
+            "set system login user bob",
+            "set system login user bob class x",
+            "set system name-server 192.0.2.1",
+            "set system name-server 192.0.2.2",
+            "set system name-server",
+            "delete system ntp",
+            "set last",
+        ];
+        assert_eq!(lines(ConfigFormat::Text, text), expected);
+    }
+
+    #[test]
+    fn xml_and_json_give_the_way_to_each_element() {
+        let xml = "<?xml version='1.0'?><configuration><system><login><user><authentication><no-public-keys/></authentication>\
+                   <name>bob</name></user></login><ntp operation='delete'/></system></configuration>";
+        let found = lines(ConfigFormat::Xml, xml);
+        assert!(
+            found.contains(&"set system login user bob authentication no-public-keys".to_owned()),
+            "{found:?}"
+        );
+        assert!(found.contains(&"delete system ntp".to_owned()));
+        let json =
+            r#"{"configuration": {"system": {"login": {"user": [{"authentication": {"x": [null]}, "name": "bob"}]}}}}"#;
+        let found = lines(ConfigFormat::Json, json);
+        assert!(
+            found.contains(&"set system login user bob authentication x".to_owned()),
+            "{found:?}"
+        );
+        assert!(statements(ConfigFormat::Xml, "<a>").is_err() && statements(ConfigFormat::Json, "{").is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_makes_it_panic(text in "[ -~\n\"ä]{0,60}") {
+            for format in [ConfigFormat::Set, ConfigFormat::Text, ConfigFormat::Xml, ConfigFormat::Json] {
+                let _ = statements(format, &text);
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The MCP server: what clients see of the tools, and the one path that every call takes. The only place that knows rmcp.
+
+mod ask;
+pub mod audit;
+mod mcp;
+pub mod path;
+mod progress;
+mod prompts;
+mod reply;
+mod resources;
+pub mod stdio;
+
+pub use mcp::Mcp;
+
+use crate::tools::Tool;
+
+/// These tools as `tools/list` sends them.
+pub fn listed(tools: &[&Tool]) -> String {
+    let tools: Vec<_> = tools.iter().map(|tool| reply::tool(tool)).collect();
+    serde_json::json!({ "tools": tools }).to_string()
+}

@@ -1,0 +1,65 @@
+//! Device text is data, not layout: control, bidirectional and zero-width characters are made visible before a client or a
+//! model sees them.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// Cleans every string below this value.
+pub(super) fn value(value: &mut Value) {
+    match value {
+        Value::String(string) => *string = text(std::mem::take(string)),
+        Value::Array(items) => items.iter_mut().for_each(self::value),
+        Value::Object(map) => map.values_mut().for_each(self::value),
+        _ => {}
+    }
+}
+
+/// The text with what must not be seen as layout written as `<U+202E>`. Copies only where there is something to write.
+pub(super) fn text(text: String) -> String {
+    if !needs_it(&text) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\r' if rest.peek() == Some(&'\n') => {}
+            c if hidden(c) => {
+                let _ = write!(out, "<U+{:04X}>", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn needs_it(text: &str) -> bool {
+    let plain = |byte: &u8| matches!(byte, b'\n' | b'\t' | 0x20..=0x7e);
+    !text.as_bytes().iter().all(plain) && text.chars().any(hidden)
+}
+
+fn hidden(c: char) -> bool {
+    matches!(c,
+        '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{ad}' | '\u{61c}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_characters_are_seen() {
+        assert_eq!(text("a\u{202e}b\u{7}c\u{200b}".into()), "a<U+202E>b<U+0007>c<U+200B>");
+    }
+
+    #[test]
+    fn layout_and_letters_stay() {
+        let plain = "ge-0/0/0\tup\n  Größe 大\n";
+        assert_eq!(text(plain.into()), plain);
+        assert_eq!(text("a\r\nb\u{7}".into()), "a\nb<U+0007>");
+    }
+}

@@ -1,0 +1,237 @@
+//! The one path that every call of every tool takes, over stdio, HTTP or `jmcp call`: name, arguments, who and what, effect,
+//! guardrails, confirmation, limits, run, answer, audit.
+
+mod arguments;
+mod budget;
+mod clean;
+mod confirm;
+mod guard;
+mod limits;
+mod run;
+mod scope;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, time::Instant};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub use self::{
+    confirm::Confirm,
+    limits::{LimitOptions, Limits},
+};
+use super::audit::{Audit, Event};
+use crate::{
+    error::{Code, Error, Result},
+    tools::{Answer, Arguments, Ask, Catalogue, Effect, Principal, Services, Step, Text, Tool},
+};
+
+/// What an operator decided about calls.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Refuse whatever changes anything.
+    pub read_only: bool,
+    /// Which effects need a person's word.
+    pub confirm: Confirm,
+    /// Characters of text in one answer.
+    pub max_result_chars: usize,
+    /// How long each device may take where the call does not say.
+    pub timeout: Duration,
+}
+
+/// One call, as it comes in.
+pub struct Call {
+    /// The tool's name, or an alias of it.
+    pub name: String,
+    /// Arguments as sent.
+    pub arguments: Arguments,
+    /// Who calls.
+    pub principal: Arc<Principal>,
+    /// Fires when the caller takes the call back.
+    pub cancel: CancellationToken,
+    /// Asks the person at the client, where the client can.
+    pub ask: Option<Arc<dyn Ask>>,
+    /// Where progress goes, where the client asked for it.
+    pub progress: Option<mpsc::UnboundedSender<Step>>,
+}
+
+/// What goes back: text for a model, a structured value for a program.
+#[derive(Debug)]
+pub struct Answered {
+    /// The text.
+    pub text: String,
+    /// The structured value; absent when the call failed before there was one.
+    pub structured: Option<Arguments>,
+    /// Whether the call failed.
+    pub failed: bool,
+    /// The error, where there is one.
+    pub error: Option<Error>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// The call path with everything that it needs.
+pub struct Path {
+    tools: Catalogue,
+    services: Arc<Services>,
+    rules: Rules,
+    limits: Limits,
+    audit: Audit,
+    running: TaskTracker,
+    /// Fires when the server goes down.
+    shutdown: CancellationToken,
+}
+
+impl Path {
+    /// The path over these tools and services.
+    pub fn new(tools: Catalogue, services: Arc<Services>, rules: Rules, limits: LimitOptions, audit: Audit) -> Self {
+        Self {
+            tools,
+            services,
+            rules,
+            limits: Limits::new(limits),
+            audit,
+            running: TaskTracker::new(),
+            shutdown: CancellationToken::new(),
+        }
+    }
+
+    /// The tools that this principal may call.
+    pub fn tools(&self, principal: &Principal) -> Vec<&Tool> {
+        self.tools
+            .iter()
+            .filter(|tool| principal.may_call(tool.name))
+            .filter(|tool| !self.rules.read_only || tool.effect == Effect::Read)
+            .collect()
+    }
+
+    /// The services, for what is not a tool: resources, prompts, completion.
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
+    /// How many calls are on their way.
+    pub fn in_flight(&self) -> usize {
+        self.running.len()
+    }
+
+    /// Takes no further calls, takes back those that only read, lets those that write come to their end.
+    pub async fn drain(&self) {
+        self.shutdown.cancel();
+        self.running.close();
+        self.running.wait().await;
+    }
+
+    /// Waits until no call is on its way.
+    pub async fn idle(&self) {
+        while !self.running.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Answers a call. Always comes to an answer: on a panic, a time-out, a cancelled call, a dead device, a shutdown.
+    pub async fn call(&self, call: Call) -> Answered {
+        let started = Instant::now();
+        let mut event = Event::new(&call.principal.name, &call.name);
+        let caller: Arc<str> = call.principal.name.clone();
+        let tracked = self.running.token();
+        let outcome = self.answer(call, &mut event).await;
+        drop(tracked);
+        let duration = started.elapsed();
+        event.finish(duration, outcome.as_ref().map(|answer| !answer.failed));
+        self.audit.write(&event);
+        match outcome {
+            Ok(answer) => self.present(&caller, answer, duration),
+            Err(error) => Answered {
+                text: clean::text(error_text(&error)),
+                structured: None,
+                failed: true,
+                error: Some(error),
+                duration,
+            },
+        }
+    }
+
+    async fn answer(&self, call: Call, event: &mut Event) -> Result<Answer> {
+        if self.shutdown.is_cancelled() {
+            return Err(Error::new(
+                Code::ShuttingDown,
+                "the server is going down and takes no further calls",
+            ));
+        }
+        let tool = self.tool(&call)?;
+        event.tool(tool.name, tool.effect);
+        let arguments = arguments::prepare(tool, call.arguments.clone())?;
+        let targets = scope::targets(&arguments);
+        event.call(&targets, &arguments);
+        scope::check(&call.principal, tool.name, &targets, &self.services.junos.inventory())?;
+        self.check_effect(tool)?;
+        guard::judge(&self.services, tool, &targets, &arguments)?;
+        self.rules.confirm.check(tool, &call).await?;
+        let _place = self.limits.enter(&call.principal.name, &targets)?;
+        run::run(self, tool, call, arguments).await
+    }
+
+    fn tool(&self, call: &Call) -> Result<&Tool> {
+        self.tools
+            .find(&call.name)
+            .filter(|tool| call.principal.may_call(tool.name))
+            .ok_or_else(|| {
+                let known: Vec<&str> = self.tools(&call.principal).iter().map(|tool| tool.name).collect();
+                Error::new(Code::UnknownTool, format!("unknown tool `{}`", call.name)).advise(format!(
+                    "{}the tools are: {}",
+                    arguments::did_you_mean(&call.name, known.iter().copied()),
+                    known.join(", ")
+                ))
+            })
+    }
+
+    fn check_effect(&self, tool: &Tool) -> Result<()> {
+        if self.rules.read_only && tool.effect != Effect::Read {
+            return Err(Error::new(
+                Code::ReadOnly,
+                format!("`{}` changes things and this server is read-only", tool.name),
+            )
+            .advise("an operator can start jmcp without `--read-only`; trying again does not help"));
+        }
+        Ok(())
+    }
+
+    fn present(&self, caller: &Arc<str>, answer: Answer, duration: Duration) -> Answered {
+        let Answer {
+            mut structured,
+            text,
+            failed,
+            limits,
+        } = answer;
+        structured.values_mut().for_each(clean::value);
+        let text = match text {
+            Text::Own(text) => Text::Own(clean::text(text)),
+            other => other,
+        };
+        let keep = |text: String| self.services.results.keep(caller, text);
+        let text = budget::fit(&mut structured, text, limits, self.rules.max_result_chars, &keep);
+        Answered {
+            text,
+            structured: Some(structured),
+            failed,
+            error: None,
+            duration,
+        }
+    }
+}
+
+/// What a model reads of an error: what happened, what to do, whether trying again helps.
+fn error_text(error: &Error) -> String {
+    let again = if error.code().retryable() {
+        "trying again later may help"
+    } else {
+        "trying again does not help"
+    };
+    match error.advice() {
+        Some(advice) => format!("{} [code={}]\n{advice} ({again})", error.message(), error.code()),
+        None => format!("{} [code={}]\n({again})", error.message(), error.code()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

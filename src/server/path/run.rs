@@ -1,0 +1,138 @@
+//! Step 8: the tool runs in a task of its own, under a deadline and a cancellation token. A panic ends in an answer; a read is dropped
+//! when nobody waits for it; a write is told and comes to its own end.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::{
+    task::{JoinError, JoinHandle},
+    time::Instant,
+};
+
+use super::{Call, Path};
+use crate::{
+    error::{Code, Error, Result},
+    tools::{Answer, Arguments, Context, Effect, Limit, OutputLimits, Progress, Tool},
+};
+
+/// What the tool's own time-outs get before the path ends the call: theirs name the device.
+const GRACE: Duration = Duration::from_secs(2);
+/// The longest that any call may take.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
+pub(super) async fn run(path: &Path, tool: &Tool, call: Call, arguments: Arguments) -> Result<Answer> {
+    let timeout = seconds(&arguments, "timeout")
+        .unwrap_or(path.rules.timeout)
+        .min(LONGEST);
+    let cancel = path.shutdown.child_token();
+    let context = Context {
+        caller: call.principal.clone(),
+        services: path.services.clone(),
+        cancel: cancel.clone(),
+        timeout,
+        deadline: Instant::now() + timeout,
+        progress: progress(&call),
+        ask: call.ask.clone(),
+        limits: output_limits(&arguments),
+    };
+    let Call {
+        cancel: taken_back,
+        progress: _progress,
+        ..
+    } = call;
+    let task = path.running.spawn(tool.run(context, arguments));
+    if tool.effect != Effect::Read {
+        return finish(path, tool, write(task, &cancel, &taken_back).await);
+    }
+    let mut task = DropAborts(task);
+    let limit = if tool.limit == Limit::Own {
+        LONGEST
+    } else {
+        timeout + GRACE
+    };
+    tokio::select! {
+        outcome = &mut task.0 => finish(path, tool, outcome),
+        () = taken_back.cancelled() => Err(Error::new(Code::Cancelled, format!("`{}` was cancelled by the client", tool.name))),
+        () = cancel.cancelled() => Err(going_down(tool)),
+        () = tokio::time::sleep(limit) => Err(Error::new(
+            Code::Timeout,
+            format!("`{}` had no answer within {} s", tool.name, timeout.as_secs()),
+        )
+        .advise("give a longer `timeout`, or ask for less")),
+    }
+}
+
+/// Waits for a write whatever happens: it undoes what it has not committed and reports what it has.
+async fn write(
+    mut task: JoinHandle<Result<Answer>>,
+    cancel: &tokio_util::sync::CancellationToken,
+    taken_back: &tokio_util::sync::CancellationToken,
+) -> Result<Result<Answer>, JoinError> {
+    tokio::select! {
+        outcome = &mut task => outcome,
+        () = taken_back.cancelled() => {
+            cancel.cancel();
+            task.await
+        }
+    }
+}
+
+fn finish(path: &Path, tool: &Tool, outcome: Result<Result<Answer>, JoinError>) -> Result<Answer> {
+    match outcome {
+        Ok(answer) => answer,
+        Err(e) if e.is_panic() => {
+            tracing::error!(tool = tool.name, "a tool panicked: {}", panic_words(e));
+            Err(Error::new(Code::Internal, format!("`{}` failed by a defect of jmcp", tool.name)).advise(
+                "look at the device before you try again if the call was to change something; the server's log has more",
+            ))
+        }
+        Err(_) if path.shutdown.is_cancelled() => Err(going_down(tool)),
+        Err(_) => Err(Error::new(Code::Cancelled, format!("`{}` was cancelled", tool.name))),
+    }
+}
+
+fn going_down(tool: &Tool) -> Error {
+    Error::new(
+        Code::ShuttingDown,
+        format!("`{}` was ended because the server is going down", tool.name),
+    )
+}
+
+fn panic_words(e: JoinError) -> String {
+    let payload = e.into_panic();
+    let words = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
+    words
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".into())
+}
+
+/// A task that nobody waits for is ended: dropping its future reaches the device.
+struct DropAborts(JoinHandle<Result<Answer>>);
+
+impl Drop for DropAborts {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn progress(call: &Call) -> Progress {
+    call.progress.clone().map(Progress::to).unwrap_or_default()
+}
+
+fn seconds(arguments: &Arguments, name: &str) -> Option<Duration> {
+    arguments.get(name).and_then(Value::as_u64).map(Duration::from_secs)
+}
+
+fn output_limits(arguments: &Arguments) -> OutputLimits {
+    let number = |name: &str| {
+        arguments
+            .get(name)
+            .and_then(Value::as_u64)
+            .and_then(|n| usize::try_from(n).ok())
+    };
+    OutputLimits {
+        max_lines: number("max_lines"),
+        max_bytes: number("max_bytes"),
+        tail: arguments.get("tail").and_then(Value::as_bool).unwrap_or_default(),
+    }
+}

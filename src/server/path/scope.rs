@@ -1,0 +1,35 @@
+//! Step 3: whether this caller may use this tool on these devices.
+
+use serde_json::Value;
+
+use crate::{
+    error::{Code, Error, Result},
+    junos::inventory::Inventory,
+    tools::{Arguments, Principal},
+};
+
+/// # Errors
+/// `unknown_router` for devices that do not exist, and in the same words for devices out of reach: a refusal never tells.
+pub(super) fn check(principal: &Principal, tool: &str, devices: &[String], inventory: &Inventory) -> Result<()> {
+    if !principal.may_call(tool) {
+        return Err(Error::new(Code::ToolScopeDenied, format!("caller `{}` may not use `{tool}`", principal.name)));
+    }
+    let reachable = |name: &&String| principal.may_reach(name) && inventory.devices.contains_key(*name);
+    let missing: Vec<&str> = devices.iter().filter(|name| !reachable(name)).map(String::as_str).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Inventory::unknown(&missing.join("`, `"))) }
+}
+
+/// The devices that a call names, in the parameters that name devices in every tool.
+pub(super) fn targets(arguments: &Arguments) -> Vec<String> {
+    let mut targets: Vec<String> = Vec::new();
+    for parameter in ["router_name", "router_names"] {
+        match arguments.get(parameter) {
+            Some(Value::String(name)) => targets.push(name.clone()),
+            Some(Value::Array(names)) => targets.extend(names.iter().filter_map(Value::as_str).map(str::to_owned)),
+            _ => {}
+        }
+    }
+    targets.sort_unstable();
+    targets.dedup();
+    targets
+}

@@ -1,0 +1,76 @@
+//! Prompts that an operator would use. Each is a text file with `{argument}` places.
+
+use rmcp::{
+    ErrorData,
+    model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role},
+};
+use serde_json::Value;
+
+struct Entry {
+    name: &'static str,
+    title: &'static str,
+    about: &'static str,
+    arguments: &'static [(&'static str, &'static str, bool)],
+    text: &'static str,
+}
+
+const ROUTER: (&str, &str, bool) = ("router", "Router name from get_router_list", true);
+
+static PROMPTS: &[Entry] = &[
+    Entry {
+        name: "pre_change_check",
+        title: "Pre-change check",
+        about: "Is this router healthy enough to be changed now? Collects the state to compare with after the change.",
+        arguments: &[ROUTER, ("change", "What is going to be changed", false)],
+        text: include_str!("prompts/pre_change_check.md"),
+    },
+    Entry {
+        name: "bgp_session_down",
+        title: "Why is this BGP session down?",
+        about: "Finds the cause of a BGP session that is not established, layer by layer.",
+        arguments: &[ROUTER, ("neighbor", "Address of the BGP neighbor", true)],
+        text: include_str!("prompts/bgp_session_down.md"),
+    },
+];
+
+/// All prompts.
+pub(super) fn list() -> Vec<Prompt> {
+    PROMPTS
+        .iter()
+        .map(|entry| {
+            let arguments = entry.arguments.iter().map(|(name, about, required)| {
+                PromptArgument::new(*name)
+                    .with_description(*about)
+                    .with_required(*required)
+            });
+            Prompt::new(entry.name, Some(entry.about), Some(arguments.collect())).with_title(entry.title)
+        })
+        .collect()
+}
+
+/// One prompt with its arguments filled in.
+///
+/// # Errors
+/// Invalid params for an unknown prompt or a missing argument.
+pub(super) fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorData> {
+    let entry = PROMPTS
+        .iter()
+        .find(|entry| entry.name == name)
+        .ok_or_else(|| ErrorData::invalid_params(format!("there is no prompt `{name}`"), None))?;
+    let mut text = entry.text.trim().to_owned();
+    for (argument, _, required) in entry.arguments {
+        let value = arguments
+            .get(*argument)
+            .and_then(Value::as_str)
+            .map(str::trim)
+            .filter(|value| !value.is_empty());
+        if value.is_none() && *required {
+            return Err(ErrorData::invalid_params(
+                format!("prompt `{name}` needs the argument `{argument}`"),
+                None,
+            ));
+        }
+        text = text.replace(&format!("{{{argument}}}"), value.unwrap_or("not said"));
+    }
+    Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]).with_description(entry.about))
+}

@@ -1,0 +1,56 @@
+//! From the product's own types to MCP's: the only place that builds a tool's description or result.
+
+use std::sync::Arc;
+
+use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject, Tool as McpTool, ToolAnnotations};
+use serde_json::{Value, json};
+
+use super::path::Answered;
+use crate::tools::{Effect, Tool};
+
+/// A tool as `tools/list` shows it, with title, all four hints and both schemas.
+pub(super) fn tool(tool: &Tool) -> McpTool {
+    let annotations = ToolAnnotations::new()
+        .read_only(tool.effect == Effect::Read)
+        .destructive(tool.effect != Effect::Read)
+        .idempotent(tool.idempotent)
+        .open_world(tool.open_world);
+    McpTool::new(tool.name, tool.about, object(&tool.input))
+        .with_title(tool.title)
+        .with_raw_output_schema(object(&tool.output))
+        .with_annotations(annotations)
+}
+
+fn object(schema: &Value) -> Arc<JsonObject> {
+    Arc::new(schema.as_object().cloned().unwrap_or_default())
+}
+
+/// The result of a call. An error's code goes into `_meta` too: `structuredContent` has to fit the published schema, and clients
+/// check that on failures as well.
+pub(super) fn result(answered: Answered) -> CallToolResult {
+    let content = vec![ContentBlock::text(answered.text)];
+    let mut result = if answered.failed {
+        CallToolResult::error(content)
+    } else {
+        CallToolResult::success(content)
+    };
+    result.structured_content = answered.structured.map(Value::Object);
+    let mut meta = MetaObject::new();
+    meta.insert(
+        "jmcp/duration_ms".into(),
+        u64::try_from(answered.duration.as_millis()).unwrap_or(u64::MAX).into(),
+    );
+    if let Some(error) = &answered.error {
+        meta.insert(
+            "jmcp/error".into(),
+            json!({
+                "code": error.code().as_str(),
+                "message": error.message(),
+                "advice": error.advice(),
+                "retryable": error.code().retryable(),
+            }),
+        );
+    }
+    result.meta = Some(meta);
+    result
+}

@@ -1,0 +1,155 @@
+//! Resources: a device's configuration and facts under an address, read through the call path like any tool; completion of names.
+
+use std::sync::Arc;
+
+use rmcp::{
+    ErrorData,
+    model::{
+        ArgumentInfo, CompleteResult, CompletionInfo, ReadResourceResponse, ReadResourceResult, Resource,
+        ResourceContents, ResourceTemplate,
+    },
+};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::path::{Call, Path};
+use crate::{
+    error::Code,
+    tools::{Arguments, Principal},
+};
+
+/// Devices that are listed one by one; more are reached by template and completion.
+const LISTED: usize = 100;
+
+struct Kind {
+    name: &'static str,
+    about: &'static str,
+    mime: &'static str,
+    tool: &'static str,
+}
+
+static KINDS: &[Kind] = &[
+    Kind {
+        name: "config",
+        about: "Committed configuration in set format",
+        mime: "text/plain",
+        tool: "get_junos_config",
+    },
+    Kind {
+        name: "facts",
+        about: "Model, version, serial number, routing engines",
+        mime: "application/json",
+        tool: "gather_device_facts",
+    },
+];
+
+/// The resources of the devices that this principal reaches.
+pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Resource> {
+    let kinds = || KINDS.iter().filter(|kind| principal.may_call(kind.tool));
+    routers(path, principal)
+        .into_iter()
+        .take(LISTED)
+        .flat_map(|router| {
+            kinds().map(move |kind| {
+                Resource::new(
+                    format!("junos://{router}/{}", kind.name),
+                    format!("{router} {}", kind.name),
+                )
+                .with_description(kind.about)
+                .with_mime_type(kind.mime)
+            })
+        })
+        .collect()
+}
+
+/// The templates.
+pub(super) fn templates() -> Vec<ResourceTemplate> {
+    KINDS
+        .iter()
+        .map(|kind| {
+            ResourceTemplate::new(
+                format!("junos://{{router}}/{}", kind.name),
+                format!("device {}", kind.name),
+            )
+            .with_description(kind.about)
+            .with_mime_type(kind.mime)
+        })
+        .collect()
+}
+
+/// Reads a resource by calling its tool.
+///
+/// # Errors
+/// Resource not found for an address that names nothing this principal reaches; internal error with the tool's words otherwise.
+pub(super) async fn read(
+    path: &Path,
+    principal: &Arc<Principal>,
+    uri: &str,
+    cancel: CancellationToken,
+) -> Result<ReadResourceResponse, ErrorData> {
+    let unknown = || ErrorData::resource_not_found(format!("resource not found: {uri}"), Some(json!({ "uri": uri })));
+    let (router, name) = uri
+        .strip_prefix("junos://")
+        .and_then(|rest| rest.split_once('/'))
+        .ok_or_else(unknown)?;
+    let kind = KINDS.iter().find(|kind| kind.name == name).ok_or_else(unknown)?;
+    let mut arguments = Arguments::new();
+    arguments.insert("router_name".into(), router.into());
+    let call = Call {
+        name: kind.tool.into(),
+        arguments,
+        principal: principal.clone(),
+        cancel,
+        ask: None,
+        progress: None,
+    };
+    let answered = path.call(call).await;
+    match answered.error {
+        None => {
+            let contents = ResourceContents::text(answered.text, uri).with_mime_type(kind.mime);
+            Ok(ReadResourceResult::new(vec![contents]).into())
+        }
+        Some(error)
+            if matches!(
+                error.code(),
+                Code::UnknownRouter | Code::UnknownTool | Code::InvalidInput
+            ) =>
+        {
+            Err(unknown())
+        }
+        Some(error) => Err(ErrorData::internal_error(
+            error.to_string(),
+            Some(json!({ "code": error.code().as_str() })),
+        )),
+    }
+}
+
+/// Router names that begin with what was typed.
+pub(super) fn complete(
+    path: &Path,
+    principal: &Principal,
+    argument: &ArgumentInfo,
+) -> Result<CompleteResult, ErrorData> {
+    let mut names = match argument.name.as_str() {
+        "router" | "router_name" => routers(path, principal),
+        _ => Vec::new(),
+    };
+    let typed = argument.value.to_lowercase();
+    names.retain(|name| name.to_lowercase().starts_with(&typed));
+    let total = names.len();
+    names.truncate(CompletionInfo::MAX_VALUES);
+    let mut values = CompletionInfo::new(names).map_err(|e| ErrorData::internal_error(e, None))?;
+    values.total = u32::try_from(total).ok();
+    values.has_more = Some(total > CompletionInfo::MAX_VALUES);
+    Ok(CompleteResult::new(values))
+}
+
+fn routers(path: &Path, principal: &Principal) -> Vec<String> {
+    let inventory = path.services().junos.inventory();
+    inventory
+        .devices
+        .keys()
+        .filter(|name| principal.may_reach(name))
+        .cloned()
+        .collect()
+}

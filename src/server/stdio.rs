@@ -1,0 +1,125 @@
+//! MCP over stdin and stdout. The end of stdin does not end a call that is on its way, and neither does SIGTERM: a call ends in its answer.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use rmcp::ServiceExt as _;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::sync::CancellationToken;
+
+use super::{Mcp, path::Path};
+use crate::{
+    error::{Code, Error, Result},
+    tools::Principal,
+};
+
+/// How long calls that only read may go on after the client closed its end.
+const AFTER_END: Duration = Duration::from_secs(60);
+/// What the last answers get to leave the process.
+const FLUSH: Duration = Duration::from_millis(200);
+
+/// Serves one client on these streams until it closes its end or `shutdown` fires; answers whether a client ever spoke.
+///
+/// # Errors
+/// `io` when the streams break before a client has spoken.
+pub async fn serve<R, W>(
+    path: Arc<Path>,
+    principal: Principal,
+    input: R,
+    output: W,
+    shutdown: CancellationToken,
+) -> Result<bool>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let handler = Mcp::new(path.clone(), principal)?;
+    let input = HeldOpen::new(input, path.clone());
+    let serving = async {
+        let running = match handler.serve((input, output)).await {
+            Ok(running) => running,
+            // A client that closes its end without a word has not failed.
+            Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(false),
+            Err(e) => return Err(Error::new(Code::Io, format!("the client's handshake failed: {e}")).caused_by(e)),
+        };
+        let stop = running.cancellation_token();
+        let drained = async {
+            shutdown.cancelled().await;
+            path.drain().await;
+            tokio::time::sleep(FLUSH).await;
+            stop.cancel();
+        };
+        tokio::pin!(drained);
+        let waiting = running.waiting();
+        tokio::pin!(waiting);
+        tokio::select! {
+            _ = &mut waiting => {}
+            () = &mut drained => { let _ = waiting.await; }
+        }
+        Ok(true)
+    };
+    let outcome = tokio::select! {
+        outcome = serving => outcome,
+        // SIGTERM before a client has spoken: `serving` has no running service to drain yet.
+        () = never_spoken(&shutdown, &path) => Ok(false),
+    };
+    path.drain().await;
+    outcome
+}
+
+async fn never_spoken(shutdown: &CancellationToken, path: &Path) {
+    shutdown.cancelled().await;
+    path.drain().await;
+    tokio::time::sleep(FLUSH * 10).await;
+}
+
+/// An input whose end is held back while calls are on their way: rmcp gives a call 5 s after it sees the end, and a commit can take longer.
+struct HeldOpen<R> {
+    inner: R,
+    path: Arc<Path>,
+    idle: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl<R> HeldOpen<R> {
+    fn new(inner: R, path: Arc<Path>) -> Self {
+        Self {
+            inner,
+            path,
+            idle: None,
+        }
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for HeldOpen<R> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(idle) = &mut self.idle {
+            return idle.as_mut().poll(cx).map(Ok);
+        }
+        let before = buf.filled().len();
+        match Pin::new(&mut self.inner).poll_read(cx, buf) {
+            Poll::Ready(Ok(())) if buf.filled().len() == before => {
+                let path = self.path.clone();
+                let mut idle: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move { at_rest(&path).await });
+                let polled = idle.as_mut().poll(cx);
+                self.idle = Some(idle);
+                polled.map(Ok)
+            }
+            other => other,
+        }
+    }
+}
+
+/// Waits for the calls on their way, and no longer than `AFTER_END` for those that only read.
+async fn at_rest(path: &Path) {
+    // A request that was read just before the end has yet to become a call.
+    tokio::time::sleep(FLUSH / 2).await;
+    if tokio::time::timeout(AFTER_END, path.idle()).await.is_err() {
+        path.drain().await;
+    }
+    tokio::time::sleep(FLUSH / 2).await;
+}

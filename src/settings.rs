@@ -1,0 +1,151 @@
+//! What the operator decided, read once from flags and environment and checked as a whole; nothing below sees the command line.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use arc_swap::ArcSwap;
+
+use crate::{
+    cli::{Options, Transport},
+    error::{Code, Error, Result},
+    junos::{
+        Junos,
+        inventory::Inventory,
+        pool::{self, Pool},
+        ssh::{self, HostKeys, SshConnector},
+    },
+    server::{
+        audit::Audit,
+        path::{LimitOptions, Path, Rules},
+    },
+    policy::Policy,
+    tools::{self, Catalogue, Results, Services},
+};
+
+/// The system's file of host keys, read where it exists.
+const SYSTEM_KNOWN_HOSTS: &str = "/etc/jmcp/known_hosts";
+
+/// Settings of a server or of a single call.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The inventory file.
+    pub inventory: PathBuf,
+    /// Which host keys are trusted.
+    pub host_keys: HostKeys,
+    /// `ssh_config` for devices that name none.
+    pub ssh_config: Option<PathBuf>,
+    /// What an operator decided about calls.
+    pub rules: Rules,
+    /// How many calls at once.
+    pub limits: LimitOptions,
+    /// What concerns single tools.
+    pub tools: tools::Options,
+    /// Whether the built-in guardrails hold where there is no rule file.
+    pub default_rules: bool,
+    audit_format: crate::server::audit::AuditFormat,
+    audit_log_file: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Settings from the command line.
+    ///
+    /// # Errors
+    /// `invalid_input` for what cannot be had together or at all.
+    pub fn new(options: Options) -> Result<Self> {
+        if options.transport != Transport::Stdio {
+            return Err(Error::new(
+                Code::InvalidInput,
+                "transport `streamable-http` is not in this version of jmcp",
+            )
+            .advise("use `-t stdio`, or leave it out"));
+        }
+        if options.max_result_chars < 1000 {
+            return Err(Error::new(
+                Code::InvalidInput,
+                "`--max-result-chars` has to be 1000 at least",
+            ));
+        }
+        Ok(Self {
+            inventory: options.device_mapping,
+            host_keys: host_keys(options.known_hosts_file, options.ssh_accept_new_host_keys),
+            ssh_config: options.ssh_config,
+            rules: Rules {
+                read_only: options.read_only,
+                confirm: options.confirm,
+                max_result_chars: options.max_result_chars,
+                timeout: Duration::from_secs(options.timeout),
+            },
+            limits: LimitOptions {
+                in_flight: options.max_inflight_requests,
+                per_caller: 0,
+                per_device: options.max_inflight_requests_per_router,
+            },
+            tools: tools::Options {
+                inventory_readonly: options.inventory_readonly,
+                allow_password_auth_add: options.allow_password_auth_add,
+            },
+            default_rules: !options.no_default_rules,
+            audit_format: options.audit_format,
+            audit_log_file: options.audit_log_file,
+        })
+    }
+
+    /// The audit log.
+    ///
+    /// # Errors
+    /// `io` when its file cannot be opened.
+    pub fn audit(&self) -> Result<Audit> {
+        Audit::open(self.audit_format, self.audit_log_file.as_deref())
+    }
+
+    /// How devices are reached.
+    pub fn ssh(&self) -> ssh::Options {
+        let mut options = ssh::Options::new(self.host_keys.clone());
+        options.ssh_config = self.ssh_config.clone();
+        options
+    }
+
+    /// A session pool.
+    pub fn pool(&self) -> Pool {
+        Pool::new(pool::Options::default(), Arc::new(SshConnector::new(self.ssh())))
+    }
+
+    /// The call path over the inventory. Reads files and opens nothing else: no device is touched.
+    ///
+    /// # Errors
+    /// `inventory_invalid` with all that is wrong, `io`.
+    pub fn path(&self) -> Result<Arc<Path>> {
+        let inventory = Inventory::load(&self.inventory)?;
+        for warning in &inventory.warnings {
+            tracing::warn!("{warning}");
+        }
+        let problems = inventory.devices.values().filter_map(|device| device.problem.as_ref());
+        problems.for_each(|problem| tracing::warn!("{problem}"));
+        let policy = Policy::load(&inventory, self.default_rules)?;
+        let services = Services {
+            junos: Junos::new(inventory, self.pool()),
+            results: Results::default(),
+            policy: ArcSwap::from_pointee(policy),
+            options: self.tools.clone(),
+        };
+        let catalogue = Catalogue::new()?;
+        Ok(Arc::new(Path::new(catalogue, Arc::new(services), self.rules.clone(), self.limits, self.audit()?)))
+    }
+}
+
+/// The files to look in; the first is also where new keys are pinned.
+fn host_keys(given: Option<PathBuf>, accept_new: bool) -> HostKeys {
+    if let Some(file) = given {
+        return HostKeys {
+            files: vec![file],
+            accept_new,
+        };
+    }
+    let home = std::env::home_dir();
+    let own = home.as_ref().map(|home| home.join(".config/jmcp/known_hosts"));
+    let system = PathBuf::from(SYSTEM_KNOWN_HOSTS);
+    let mut files: Vec<PathBuf> = Vec::new();
+    files.extend(system.exists().then_some(system));
+    files.extend(own);
+    files.extend(home.map(|home| home.join(".ssh/known_hosts")));
+    HostKeys { files, accept_new }
+}

@@ -1,0 +1,69 @@
+//! `get_junos_config`: the configuration or a part of it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::common::{On, Show, free_form};
+use crate::{
+    error::Result,
+    junos::{ConfigFormat, ConfigQuery},
+    tools::{Context, Effect, Tool, Typed},
+};
+
+#[derive(Deserialize, JsonSchema)]
+struct Args {
+    #[serde(flatten)]
+    on: On,
+    /// `set` (default), `text` (curly braces), `xml`, or `json`.
+    format: Option<ConfigFormat>,
+    /// Only this part of the tree, e.g. `protocols bgp` or `interfaces ge-0/0/0`.
+    path: Option<String>,
+    /// Show what groups and defaults contribute in its place. Default true for set and text.
+    inherit: Option<bool>,
+    #[serde(flatten)]
+    _show: Show,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Output {
+    router_name: String,
+    format: ConfigFormat,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    /// The configuration; empty with json.
+    config: String,
+    /// The configuration as JSON, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "free_form")]
+    data: Option<Value>,
+    warnings: Vec<String>,
+}
+
+pub(super) fn tool() -> Tool {
+    Tool::new(
+        "get_junos_config",
+        Effect::Read,
+        "Read configuration",
+        "Read the committed configuration of a Junos device, whole or one part of the tree (`path`). Ask for a part where you can: \
+         whole configurations are long.",
+        run,
+    )
+    .aliases(&[("router", "router_name")])
+}
+
+async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
+    let format = args.format.unwrap_or_default();
+    let inherit = args.inherit.unwrap_or(matches!(format, ConfigFormat::Set | ConfigFormat::Text));
+    let query = ConfigQuery { format, path: args.path.clone(), inherit };
+    let read = context.services.junos.configuration(&args.on.router_name, &query, context.timeout).await?;
+    let output = Output {
+        router_name: args.on.router_name,
+        format,
+        path: args.path,
+        config: read.output,
+        data: read.data,
+        warnings: read.warnings,
+    };
+    Ok(if output.data.is_some() { Typed::json(output) } else { Typed::field(output, "config") })
+}

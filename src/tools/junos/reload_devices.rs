@@ -1,0 +1,70 @@
+//! `reload_devices`: reads the inventory again.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::{Code, Error, Result},
+    tools::{Context, Effect, Tool, Typed},
+};
+
+#[derive(Deserialize, JsonSchema)]
+struct Args {
+    /// Another inventory file in the directory of the present one; the present one where it is missing.
+    file_name: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Output {
+    previous_router_count: usize,
+    new_router_count: usize,
+    added: Vec<String>,
+    removed: Vec<String>,
+    changed: Vec<String>,
+    inventory_path: String,
+}
+
+pub(super) fn tool() -> Tool {
+    Tool::new(
+        "reload_devices",
+        Effect::Write,
+        "Reload the inventory",
+        "Read the inventory file again after it was edited, and say what changed. All or nothing: a file with mistakes changes nothing.",
+        run,
+    )
+    .idempotent()
+    .local()
+}
+
+async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
+    if context.services.options.inventory_readonly && args.file_name.is_some() {
+        return Err(Error::new(Code::InventoryReadonly, "inventory is read-only (--inventory-readonly set)")
+            .advise("without `file_name` the present file is read again"));
+    }
+    let reloaded = context.services.junos.reload(args.file_name.as_deref()).await?;
+    let policy = context.services.policy.load().with_inventory(&reloaded.inventory)?;
+    context.services.policy.store(policy.into());
+    let names: Vec<&str> = reloaded.inventory.devices.keys().map(String::as_str).collect();
+    let path = reloaded.inventory.path().map(|path| path.display().to_string()).unwrap_or_default();
+    let mut text = format!(
+        "Successfully reloaded devices from '{path}'. Previous: {} device(s), Current: {} device(s).\nLoaded devices: {}",
+        reloaded.previous,
+        names.len(),
+        names.join(", ")
+    );
+    let changes = reloaded.changes;
+    for (word, devices) in [("Added", &changes.added), ("Removed", &changes.removed), ("Changed", &changes.changed)] {
+        if !devices.is_empty() {
+            text.push_str(&format!("\n{word}: {}", devices.join(", ")));
+        }
+    }
+    let output = Output {
+        previous_router_count: reloaded.previous,
+        new_router_count: names.len(),
+        added: changes.added,
+        removed: changes.removed,
+        changed: changes.changed,
+        inventory_path: path,
+    };
+    Ok(Typed::text(output, text))
+}

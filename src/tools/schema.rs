@@ -1,0 +1,93 @@
+//! JSON schemas from types, cut down to what a client and a model need.
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value};
+
+/// The schema of a tool's arguments: closed, without nulls (the call path drops them).
+pub(super) fn input<T: JsonSchema>() -> Value {
+    let mut schema = generate::<T>();
+    tidy(&mut schema);
+    if let Value::Object(root) = &mut schema {
+        root.entry("type").or_insert_with(|| "object".into());
+        root.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+        root.insert("additionalProperties".into(), false.into());
+        root.remove("description");
+    }
+    schema
+}
+
+/// The schema of a tool's structured result: open, so that what was cut can be noted in it.
+pub(super) fn output<T: JsonSchema>() -> Value {
+    let mut schema = generate::<T>();
+    tidy(&mut schema);
+    if let Value::Object(root) = &mut schema {
+        root.entry("type").or_insert_with(|| "object".into());
+        root.remove("description");
+    }
+    schema
+}
+
+fn generate<T: JsonSchema>() -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|s| {
+        s.meta_schema = None;
+        s.inline_subschemas = true;
+    });
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// Removes what only makes the list longer: titles, number formats, and null alternatives (the call path drops nulls in arguments,
+/// and results leave out what is not there).
+fn tidy(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if map.get("title").is_some_and(Value::is_string) {
+                map.remove("title");
+            }
+            if map.get("format").is_some_and(Value::is_string) {
+                map.remove("format");
+            }
+            drop_null(map);
+            words(map);
+            map.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// A choice of words, each with its description, becomes the plain list of the words.
+fn words(map: &mut Map<String, Value>) {
+    let Some(Value::Array(choices)) = map.get("oneOf") else { return };
+    let words: Option<Vec<Value>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
+    if let Some(words) = words {
+        map.remove("oneOf");
+        map.insert("type".into(), "string".into());
+        map.insert("enum".into(), Value::Array(words));
+    }
+}
+
+fn drop_null(map: &mut Map<String, Value>) {
+    if map.get("default").is_some_and(Value::is_null) {
+        map.remove("default");
+    }
+    if let Some(Value::Array(types)) = map.get_mut("type") {
+        types.retain(|t| t != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            map.insert("type".into(), only);
+        }
+    }
+    if let Some(Value::Array(variants)) = map.get_mut("enum") {
+        variants.retain(|v| !v.is_null());
+    }
+    if let Some(Value::Array(choices)) = map.get_mut("anyOf") {
+        choices.retain(|c| c.get("type").is_none_or(|t| t != "null"));
+        if let [Value::Object(only)] = choices.as_slice() {
+            let only = only.clone();
+            map.remove("anyOf");
+            for (key, value) in only {
+                map.entry(key).or_insert(value);
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What a tool is: its name, words, schemas, effect and function in one value. Knows nothing of MCP.
+
+use std::{future::Future, pin::Pin};
+
+use schemars::JsonSchema;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use super::{Answer, Context, Text, schema};
+use crate::error::{Code, Error, Result};
+
+/// Arguments of a call, by name.
+pub type Arguments = Map<String, Value>;
+
+type Run = Box<dyn Fn(Context, Arguments) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send>> + Send + Sync>;
+
+/// What a tool does to the network or to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Changes nothing.
+    Read,
+    /// Changes configuration or the server's own files; can be undone.
+    Write,
+    /// Cannot be undone.
+    Destroy,
+}
+
+impl Effect {
+    /// The word in lists and in the audit log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Effect::Read => "read",
+            Effect::Write => "write",
+            Effect::Destroy => "destroy",
+        }
+    }
+}
+
+/// How long a call may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The `timeout` argument, or the server's default: the call path ends the call.
+    Timeout,
+    /// The tool ends by itself and answers with what it has.
+    Own,
+}
+
+/// Something that the guardrails judge before the tool runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Judged {
+    /// An operational command.
+    Command(String),
+    /// A command to a packet forwarding engine.
+    Pfe(String),
+    /// Configuration, with its format.
+    Config {
+        /// `set`, `text`, `xml` or `json`; `None` where it is found out from the text.
+        format: Option<String>,
+        /// The configuration.
+        text: String,
+    },
+}
+
+/// One tool.
+pub struct Tool {
+    /// The name that clients call.
+    pub name: &'static str,
+    /// The name that people read.
+    pub title: &'static str,
+    /// When to use it and what it returns, for the model.
+    pub about: &'static str,
+    /// What it does.
+    pub effect: Effect,
+    /// Whether a second call with the same arguments changes nothing more.
+    pub idempotent: bool,
+    /// Whether it reaches outside the server.
+    pub open_world: bool,
+    /// Other spellings of parameters: (spelling, name in the schema).
+    pub aliases: &'static [(&'static str, &'static str)],
+    /// JSON schema of the arguments.
+    pub input: Value,
+    /// JSON schema of `structuredContent`.
+    pub output: Value,
+    /// How long it may take.
+    pub limit: Limit,
+    /// What the guardrails see of a call.
+    pub judged: fn(&Arguments) -> Vec<Judged>,
+    run: Run,
+}
+
+/// What a tool's function returns: the structured value and how its text is made.
+#[derive(Debug)]
+pub struct Typed<T> {
+    /// The structured value.
+    pub value: T,
+    /// The text.
+    pub text: Text,
+    /// Whether this answer reports a failure.
+    pub failed: bool,
+}
+
+impl<T> Typed<T> {
+    /// Text is the value as indented JSON.
+    pub fn json(value: T) -> Self {
+        Self {
+            value,
+            text: Text::Json,
+            failed: false,
+        }
+    }
+
+    /// Text is the string in this field of the value.
+    pub fn field(value: T, field: &'static str) -> Self {
+        Self {
+            value,
+            text: Text::Field(field),
+            failed: false,
+        }
+    }
+
+    /// Text of its own.
+    pub fn text(value: T, text: impl Into<String>) -> Self {
+        Self {
+            value,
+            text: Text::Own(text.into()),
+            failed: false,
+        }
+    }
+
+    /// Marks the answer as the report of a failure where `failed`.
+    #[must_use]
+    pub fn failed(mut self, failed: bool) -> Self {
+        self.failed = failed;
+        self
+    }
+}
+
+impl Tool {
+    /// A tool from its function. Arguments and result are typed; both schemas come from the types.
+    pub fn new<A, O, F, Fut>(
+        name: &'static str,
+        effect: Effect,
+        title: &'static str,
+        about: &'static str,
+        function: F,
+    ) -> Self
+    where
+        A: DeserializeOwned + JsonSchema + Send + 'static,
+        O: Serialize + JsonSchema + Send + 'static,
+        F: Fn(Context, A) -> Fut + Send + Sync + Clone + 'static,
+        Fut: Future<Output = Result<Typed<O>>> + Send + 'static,
+    {
+        let run: Run = Box::new(move |context, arguments| {
+            let function = function.clone();
+            Box::pin(async move {
+                let arguments = serde_json::from_value(Value::Object(arguments))
+                    .map_err(|e| Error::new(Code::InvalidInput, format!("arguments of `{name}`: {e}")))?;
+                let limits = context.limits;
+                let typed = function(context, arguments).await?;
+                Answer::from_typed(typed, limits)
+            })
+        });
+        Self {
+            name,
+            title,
+            about,
+            effect,
+            idempotent: effect == Effect::Read,
+            open_world: true,
+            aliases: &[],
+            input: schema::input::<A>(),
+            output: schema::output::<O>(),
+            limit: Limit::Timeout,
+            judged: |_| Vec::new(),
+            run,
+        }
+    }
+
+    /// Other spellings of parameters.
+    #[must_use]
+    pub fn aliases(mut self, aliases: &'static [(&'static str, &'static str)]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// It reaches nothing outside the server.
+    #[must_use]
+    pub fn local(mut self) -> Self {
+        self.open_world = false;
+        self
+    }
+
+    /// A second call with the same arguments changes nothing more.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// It ends by itself.
+    #[must_use]
+    pub fn ends_itself(mut self) -> Self {
+        self.limit = Limit::Own;
+        self
+    }
+
+    /// What the guardrails see of a call.
+    #[must_use]
+    pub fn judged(mut self, judged: fn(&Arguments) -> Vec<Judged>) -> Self {
+        self.judged = judged;
+        self
+    }
+
+    /// Runs the tool. Everything that cuts across tools is around this call, in the server.
+    ///
+    /// # Errors
+    /// Whatever the tool reports.
+    pub fn run(
+        &self,
+        context: Context,
+        arguments: Arguments,
+    ) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'static>> {
+        (self.run)(context, arguments)
+    }
+}
+
+/// A string argument, for `judged` functions; empty where it is missing.
+pub fn string_argument(arguments: &Arguments, name: &str) -> String {
+    arguments
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}

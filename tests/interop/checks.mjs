@@ -1,0 +1,238 @@
+// What every TypeScript client checks of a server, whatever the version of the client.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export const BINARY = process.env.JMCP_BIN;
+const LAB = process.env.JMCP_LAB_DIR;
+const DEVICES = ["ex-lab-1", "mx-lab-1", "srx-lab-1"];
+const HINTS = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
+const PATIENCE = 60_000;
+
+let label;
+let failed = 0;
+
+async function check(name, body) {
+  try {
+    await body();
+    console.log(`ok ${label}: ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`not ok ${label}: ${name}`);
+    console.error(error);
+  }
+}
+
+const text = (result) => result.content.filter((block) => block.type === "text").map((block) => block.text).join("\n");
+
+// The clients validate structuredContent against the listed outputSchema by themselves and throw where it does not fit.
+async function good(client, name, args, options) {
+  const result = await client.callTool({ name, arguments: args }, options);
+  assert.ok(!result.isError, text(result));
+  assert.ok(result.structuredContent, "structuredContent");
+  return result;
+}
+
+async function lists(client) {
+  await check("the server says who it is", () => assert.equal(client.getServerVersion().name, "jmcp-server"));
+  await check("tools/list", async () => {
+    const { tools } = await client.listTools();
+    assert.ok(tools.length >= 13);
+    for (const tool of tools) {
+      assert.ok(tool.title && tool.description, tool.name);
+      assert.ok(HINTS.every((hint) => typeof tool.annotations[hint] === "boolean"), tool.name);
+      assert.equal(tool.outputSchema.type, "object", tool.name);
+    }
+  });
+}
+
+async function calls(client) {
+  await check("get_router_list", async () => {
+    const result = await good(client, "get_router_list", {});
+    assert.deepEqual(result.structuredContent.routers, [...DEVICES, "silent-1"].sort());
+  });
+  for (const device of DEVICES) {
+    await check(`facts and show version of ${device}`, async () => {
+      const facts = await good(client, "gather_device_facts", { router_name: device });
+      assert.ok(facts.structuredContent.model && facts.structuredContent.version);
+      const version = await good(client, "execute_junos_command", { router_name: device, command: "show version" });
+      assert.match(version.structuredContent.output, /Junos/);
+    });
+  }
+  await check("a wrong router is an answer with isError", async () => {
+    const result = await client.callTool({
+      name: "execute_junos_command",
+      arguments: { router_name: "mx-lab-9", command: "show version" },
+    });
+    assert.ok(result.isError);
+    assert.match(text(result), /\[code=unknown_router\]/);
+  });
+}
+
+async function waits(client, place) {
+  await check("progress of a batch", async () => {
+    const steps = [];
+    const onprogress = ({ progress, total }) => steps.push([progress, total]);
+    const args = { router_names: DEVICES, commands: ["show version", "show system uptime"] };
+    const result = await good(client, "execute_junos_command_batch", args, { onprogress });
+    assert.equal(result.structuredContent.summary.successful, 6);
+    assert.deepEqual(steps, [[1, 3], [2, 3], [3, 3]]);
+  });
+  await check("a cancelled call ends", async () => {
+    const before = place.audited().length;
+    const controller = new AbortController();
+    const came = once(place.silent, "connection");
+    const call = client.callTool(
+      { name: "gather_device_facts", arguments: { router_name: "silent-1" } },
+      { signal: controller.signal },
+    );
+    const rejected = assert.rejects(call);
+    await came;
+    controller.abort("check");
+    await rejected;
+    let events = [];
+    for (let turn = 0; turn < 250 && events.length === 0; turn += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      events = place.audited().slice(before);
+    }
+    assert.equal(events.length, 1);
+    assert.match(JSON.stringify(events), /cancelled/);
+    await good(client, "get_router_list", {});
+  });
+}
+
+async function reads(client) {
+  await check("resources", async () => {
+    const { resources } = await client.listResources();
+    assert.ok(resources.some((resource) => resource.uri === "junos://mx-lab-1/config"));
+    const { resourceTemplates } = await client.listResourceTemplates();
+    assert.ok(resourceTemplates.some((template) => template.uriTemplate === "junos://{router}/facts"));
+    const config = await client.readResource({ uri: "junos://mx-lab-1/config" });
+    assert.match(config.contents[0].text, /^set system/m);
+    const facts = await client.readResource({ uri: "junos://ex-lab-1/facts" });
+    assert.ok(JSON.parse(facts.contents[0].text).model);
+    await assert.rejects(client.readResource({ uri: "junos://mx-lab-9/config" }), /not found/i);
+  });
+  await check("prompts", async () => {
+    const { prompts } = await client.listPrompts();
+    assert.ok(prompts.some((prompt) => prompt.name === "bgp_session_down"));
+    const prompt = { name: "bgp_session_down", arguments: { router: "mx-lab-1", neighbor: "192.0.2.9" } };
+    assert.match(JSON.stringify((await client.getPrompt(prompt)).messages), /192\.0\.2\.9/);
+  });
+  await check("completion of router names", async () => {
+    const complete = async (ref, value) =>
+      (await client.complete({ ref, argument: { name: "router", value } })).completion.values;
+    assert.deepEqual(await complete({ type: "ref/prompt", name: "pre_change_check" }, "s"), ["silent-1", "srx-lab-1"]);
+    assert.deepEqual(await complete({ type: "ref/resource", uri: "junos://{router}/config" }, "EX"), ["ex-lab-1"]);
+  });
+}
+
+async function asks(client, person) {
+  const form = {
+    device_name: "new-1",
+    device_ip: "192.0.2.77",
+    username: "netops",
+    ssh_key_path: join(LAB, "id_ed25519"),
+  };
+  await check("add_device asks, and a no adds nothing", async () => {
+    person.answer = { action: "decline" };
+    const result = await client.callTool({ name: "add_device", arguments: {} });
+    assert.ok(result.isError);
+    assert.match(text(result), /\[code=cancelled\]/);
+    assert.deepEqual(person.asked.requestedSchema.required.toSorted(), Object.keys(form).sort());
+  });
+  await check("add_device asks, and what is filled in is added", async () => {
+    person.answer = { action: "accept", content: form };
+    const result = await good(client, "add_device", {});
+    assert.equal(result.structuredContent.added, "new-1");
+    assert.match(text(await good(client, "get_router_list", {})), /new-1/);
+  });
+}
+
+async function changes(client) {
+  await check("load_and_commit_config, and the difference", async () => {
+    const config_text = `set system location building ${label}`;
+    const change = await good(client, "load_and_commit_config", { router_name: "mx-lab-1", config_text });
+    assert.equal(change.structuredContent.outcome, "committed");
+    const diff = await good(client, "junos_config_diff", { router_name: "mx-lab-1", version: 1 });
+    assert.ok(diff.structuredContent.diff.includes(label));
+  });
+  await check("a change that the device refuses", async () => {
+    const args = { router_name: "mx-lab-1", config_text: "set no-such-statement yes" };
+    const result = await client.callTool({ name: "load_and_commit_config", arguments: args });
+    assert.ok(result.isError);
+    assert.equal(result.structuredContent.outcome, "invalid");
+  });
+}
+
+async function confirms(client, person) {
+  const config_text = `set system location building confirmed-${label}`;
+  const change = { name: "load_and_commit_config", arguments: { router_name: "ex-lab-1", config_text } };
+  await check("a change that a person refuses", async () => {
+    person.answer = { action: "decline" };
+    const result = await client.callTool(change);
+    assert.ok(result.isError);
+    assert.match(text(result), /\[code=confirmation_required\]/);
+  });
+  await check("a change that a person confirms", async () => {
+    person.answer = { action: "accept", content: { confirm: true } };
+    assert.equal((await good(client, change.name, change.arguments)).structuredContent.outcome, "committed");
+  });
+}
+
+// A directory with an inventory of its own: the lab's devices, and one that takes connections and never says a word.
+async function place() {
+  const silent = createServer((socket) => socket.on("error", () => {}).resume());
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  silent.unref();
+  const directory = mkdtempSync(join(tmpdir(), "jmcp-interop-"));
+  const inventory = join(directory, "devices.json");
+  const audit = join(directory, "audit.jsonl");
+  const devices = JSON.parse(readFileSync(join(LAB, "devices.json"), "utf8"));
+  const auth = { type: "password", password: "none" };
+  devices["silent-1"] = { ip: "127.0.0.1", port: silent.address().port, username: "lab", auth };
+  writeFileSync(inventory, JSON.stringify(devices), { mode: 0o600 });
+  const audited = () => readFileSync(audit, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
+  const base = ["-f", inventory, "--known-hosts-file", join(LAB, "known_hosts"), "-t", "stdio", "--audit-log-file", audit];
+  return { directory, silent, audited, args: (...more) => [...base, ...more] };
+}
+
+// `connect(args, person)` gives a connected client that asks `person.elicit`.
+export async function main(name, connect) {
+  label = name;
+  const person = {
+    answer: { action: "decline" },
+    asked: null,
+    elicit: async (request) => {
+      person.asked = request.params;
+      return person.answer;
+    },
+  };
+  const timer = setTimeout(() => {
+    console.log(`not ok ${label}: the checks take too long`);
+    process.exit(1);
+  }, PATIENCE);
+  const here = await place();
+  await check("the client comes to its end", async () => {
+    const client = await connect(here.args(), person);
+    await lists(client);
+    await calls(client);
+    await waits(client, here);
+    await reads(client);
+    await asks(client, person);
+    await changes(client);
+    await client.close();
+    const careful = await connect(here.args("--confirm", "write"), person);
+    await careful.listTools();
+    await confirms(careful, person);
+    await careful.close();
+  });
+  clearTimeout(timer);
+  rmSync(here.directory, { recursive: true });
+  process.exit(failed ? 1 : 0);
+}

@@ -1,0 +1,6 @@
+//! What several integration tests share.
+
+pub(crate) mod golden;
+pub(crate) mod program;
+pub(crate) mod sshd;
+pub(crate) mod bench;
