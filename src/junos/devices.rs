@@ -219,11 +219,7 @@ impl Junos {
     ///
     /// # Errors
     /// `inventory_invalid`, `invalid_input`, `not_found`, `io`, and whatever `accept` refuses with; then nothing has changed.
-    pub async fn reload(
-        &self,
-        file: Option<&str>,
-        accept: impl FnOnce(&Inventory) -> Result<()>,
-    ) -> Result<Reloaded> {
+    pub async fn reload(&self, file: Option<&str>, accept: impl FnOnce(&Inventory) -> Result<()>) -> Result<Reloaded> {
         let _editing = self.editing.lock().await;
         let present = self.inventory();
         let Some(path) = present.path().map(PathBuf::from) else {
