@@ -10,6 +10,7 @@
 
 mod architecture;
 mod documents;
+mod faults;
 mod golden;
 mod junos_commit;
 mod junos_read;
