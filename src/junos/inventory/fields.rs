@@ -231,10 +231,28 @@ mod tests {
         for bad in ["", "-r1", "_r1", "core 1", "Zürich", "r1/../x", &"a".repeat(65)] {
             assert!(check_new_name(bad).is_err(), "{bad:?}");
         }
-        for good in ["netops", "netops@radius.example", "REALM\\netops", "svc+jmcp", "a%b", "müller"] {
+        for good in [
+            "netops",
+            "netops@radius.example",
+            "REALM\\netops",
+            "svc+jmcp",
+            "a%b",
+            "müller",
+        ] {
             assert!(check_username(good).is_ok(), "{good}");
         }
-        for bad in ["", "-oProxyCommand=x", "a b", "a;b", "$(id)", "a`id`", "a|b", "a\\", "a\nb", "'a'"] {
+        for bad in [
+            "",
+            "-oProxyCommand=x",
+            "a b",
+            "a;b",
+            "$(id)",
+            "a`id`",
+            "a|b",
+            "a\\",
+            "a\nb",
+            "'a'",
+        ] {
             assert!(check_username(bad).is_err(), "{bad:?}");
         }
     }

@@ -113,10 +113,14 @@ impl Inventory {
             ),
             names => (
                 format!("routers '{}' not found in device mapping", names.join("', '")),
-                format!("The following routers not found in device mapping: {}.", names.join(", ")),
+                format!(
+                    "The following routers not found in device mapping: {}.",
+                    names.join(", ")
+                ),
             ),
         };
-        Error::new(Code::UnknownRouter, message).advise(format!("{known} `get_router_list` names the routers there are"))
+        Error::new(Code::UnknownRouter, message)
+            .advise(format!("{known} `get_router_list` names the routers there are"))
     }
 
     /// The file it was read from, where it was read from one.

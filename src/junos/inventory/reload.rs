@@ -63,7 +63,9 @@ pub fn resolve(present: &Path, requested: Option<&str>) -> Result<PathBuf> {
         .filter(|d| !d.as_os_str().is_empty())
         .unwrap_or_else(|| Path::new("."));
     let wanted = if wanted.is_absolute() {
-        let inside = std::path::absolute(directory).ok().and_then(|d| wanted.strip_prefix(d).ok());
+        let inside = std::path::absolute(directory)
+            .ok()
+            .and_then(|d| wanted.strip_prefix(d).ok());
         inside.ok_or_else(|| refused("absolute paths lead out of the directory of the inventory"))?
     } else {
         wanted
@@ -110,7 +112,10 @@ mod tests {
         let absolute = home.join("sub/b.json");
         assert_eq!(good(absolute.to_str()), absolute);
         let outside = directory.path().join("conf/../outside.json");
-        assert_eq!(resolve(&present, outside.to_str()).unwrap_err().code(), Code::InvalidInput);
+        assert_eq!(
+            resolve(&present, outside.to_str()).unwrap_err().code(),
+            Code::InvalidInput
+        );
         assert_eq!(code("../outside.json"), Code::InvalidInput);
         assert_eq!(code("sub/../../outside.json"), Code::InvalidInput);
         assert_eq!(code("/etc/passwd"), Code::InvalidInput);

@@ -45,7 +45,10 @@ fn names_that_only_one_server_took_are_taken() {
     )
     .unwrap();
     assert_eq!(inventory.device("core 1/Zürich").unwrap().username, "netops@realm");
-    assert_eq!(inventory.device("numeric").unwrap().timeout(), Some(Duration::from_secs(60)));
+    assert_eq!(
+        inventory.device("numeric").unwrap().timeout(),
+        Some(Duration::from_secs(60))
+    );
 }
 
 #[test]
@@ -55,7 +58,7 @@ fn all_problems_are_reported_at_once() {
         "r1": {"port": 70000, "username": "a b", "auth": {"type": "telnet"}},
         "r2": {"ip": "192.0.2.2", "username": "u"},
         "r3": {"ip": 7, "username": "u", "auth": {"type": "ssh_key"}, "framing": "chunked", "timeout": 0, "ip": 8},
-        "r\\u00074": {"ip": "192.0.2.4", "username": "u", "auth": {"type": "ssh_agent"}},
+        "r\u00074": {"ip": "192.0.2.4", "username": "u", "auth": {"type": "ssh_agent"}},
         "r5": [], "r5": []
         }"#,
     )

@@ -204,9 +204,17 @@ fn refusal(tool: &Tool, name: &str, schema: &Value, value: &Value) -> Option<Str
     if let Some((_, words)) = tool.refusals.iter().find(|(parameter, _)| *parameter == name) {
         return Some(words.replace("{}", &shown));
     }
-    let choices: Vec<&str> = schema.get("enum")?.as_array()?.iter().filter_map(Value::as_str).collect();
+    let choices: Vec<&str> = schema
+        .get("enum")?
+        .as_array()?
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     let (last, others) = choices.split_last()?;
-    Some(format!("invalid {name} '{shown}' (expected {}, or {last})", others.join(", ")))
+    Some(format!(
+        "invalid {name} '{shown}' (expected {}, or {last})",
+        others.join(", ")
+    ))
 }
 
 /// `router_name` (string, required), `timeout` (integer), ...
