@@ -76,7 +76,7 @@ pub struct Tool {
     /// Whether it reaches outside the server.
     pub open_world: bool,
     /// Other spellings of parameters: (spelling, name in the schema).
-    pub aliases: &'static [(&'static str, &'static str)],
+    pub aliases: Vec<(&'static str, &'static str)>,
     /// Lists of commands: a comma in their text belongs to a command.
     pub command_lists: &'static [&'static str],
     /// What is said of a wrong value, in the words that users of the earlier servers know: (parameter, sentence with `{}` for
@@ -172,7 +172,7 @@ impl Tool {
             effect,
             idempotent: effect == Effect::Read,
             open_world: true,
-            aliases: &[],
+            aliases: Vec::new(),
             command_lists: &[],
             refusals: &[],
             input: schema::input::<A>(),
@@ -185,8 +185,8 @@ impl Tool {
 
     /// Other spellings of parameters.
     #[must_use]
-    pub fn aliases(mut self, aliases: &'static [(&'static str, &'static str)]) -> Self {
-        self.aliases = aliases;
+    pub fn aliases(mut self, aliases: &[(&'static str, &'static str)]) -> Self {
+        self.aliases.extend(aliases);
         self
     }
 

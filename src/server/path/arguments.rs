@@ -40,7 +40,7 @@ pub(super) fn prepare(tool: &Tool, mut arguments: Arguments) -> Result<Arguments
 }
 
 fn resolve_aliases(tool: &Tool, arguments: &mut Arguments) -> Result<()> {
-    for (alias, name) in tool.aliases {
+    for (alias, name) in &tool.aliases {
         let Some(value) = arguments.remove(*alias) else {
             continue;
         };
