@@ -214,11 +214,12 @@ impl Junos {
         Ok(inventory)
     }
 
-    /// Reads the inventory again, or another file beside it. All or nothing; sessions of removed and changed devices end.
+    /// Reads the inventory again, or another file beside it, and puts it in force once `accept` has taken it. All or nothing;
+    /// sessions of removed and changed devices end.
     ///
     /// # Errors
-    /// `inventory_invalid`, `invalid_input`, `not_found`, `io`; then nothing has changed.
-    pub async fn reload(&self, file: Option<&str>) -> Result<Reloaded> {
+    /// `inventory_invalid`, `invalid_input`, `not_found`, `io`, and what `accept` reports; then nothing has changed.
+    pub async fn reload(&self, file: Option<&str>, accept: impl FnOnce(&Inventory) -> Result<()>) -> Result<Reloaded> {
         let _editing = self.editing.lock().await;
         let present = self.inventory();
         let Some(path) = present.path().map(PathBuf::from) else {
@@ -231,6 +232,7 @@ impl Junos {
             Ok(inventory)
         });
         let inventory = Arc::new(inventory.await?);
+        accept(&inventory)?;
         let changes = Changes::between(&present, &inventory);
         self.inventory.store(inventory.clone());
         self.pool.retain(&inventory);

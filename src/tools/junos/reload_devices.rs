@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Code, Error, Result},
+    junos::inventory::Inventory,
     tools::{Context, Effect, Tool, Typed},
 };
 
@@ -41,9 +42,13 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         return Err(Error::new(Code::InventoryReadonly, "inventory is read-only (--inventory-readonly set)")
             .advise("without `file_name` the present file is read again"));
     }
-    let reloaded = context.services.junos.reload(args.file_name.as_deref()).await?;
-    let policy = context.services.policy.load().with_inventory(&reloaded.inventory)?;
-    context.services.policy.store(policy.into());
+    let policy = &context.services.policy;
+    // The rules of the new file hold before its devices can be reached.
+    let accept = |inventory: &Inventory| {
+        policy.store(policy.load().with_inventory(inventory)?.into());
+        Ok(())
+    };
+    let reloaded = context.services.junos.reload(args.file_name.as_deref(), accept).await?;
     let names: Vec<&str> = reloaded.inventory.devices.keys().map(String::as_str).collect();
     let path = reloaded.inventory.path().map(|path| path.display().to_string()).unwrap_or_default();
     let mut text = format!(
