@@ -9,6 +9,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod architecture;
+mod compat;
 mod documents;
 mod faults;
 mod golden;

@@ -126,11 +126,16 @@ async fn prepare(
     match &transaction.pending {
         Ok(Some(pending)) => return Err(confirm_waits(device, pending)),
         Ok(None) => {}
-        Err(error) => {
+        Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
             report.notes.push(format!(
                 "whether a confirmed commit waits could not be read: {}",
                 error.message()
             ));
+        }
+        // Not known whether one waits: a check could confirm it.
+        Err(error) => {
+            let message = format!("the commit history cannot be read: {}", error.message());
+            return Err(Error::new(error.code(), message).advise("nothing was changed; try again"));
         }
     }
     let (verdict, diff) = control.step(device, transaction.load(change, timeout)).await?;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::On;
+use super::common::{ON, On};
 use crate::{
     error::Result,
     tools::{Context, Effect, Tool, Typed},
@@ -35,7 +35,7 @@ pub(super) fn tool() -> Tool {
          nothing else.",
         run,
     )
-    .aliases(&[("router", "router_name")])
+    .aliases(ON)
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::common::{FreeForm, On, Show, seconds};
+use super::common::{FreeForm, ON, On, Show, seconds};
 use crate::{
     error::Result,
     junos::CommandFormat,
@@ -27,13 +27,11 @@ struct Args {
 struct Output {
     router_name: String,
     command: String,
-    /// What the device answered, pipes applied.
     output: String,
-    /// The answer as JSON, where that was asked for.
+    /// The answer as JSON, with format json.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
-    /// Warnings that came with the answer.
     warnings: Vec<String>,
     /// Seconds.
     execution_duration: f64,
@@ -48,7 +46,8 @@ pub(super) fn tool() -> Tool {
          a count). For several commands or devices use execute_junos_command_batch; for configuration use get_junos_config.",
         run,
     )
-    .aliases(&[("router", "router_name")])
+    .aliases(ON)
+    .aliases(&[("commands", "command")])
     .judged(|arguments| vec![Judged::Command(string_argument(arguments, "command"))])
 }
 

@@ -47,7 +47,7 @@ struct Args {
 #[derive(Serialize, JsonSchema)]
 struct Output {
     summary: Summary,
-    /// One row for each router and command, in the order they were given.
+    /// One row for each router and command, in their order.
     results: Vec<Row>,
 }
 
@@ -57,33 +57,32 @@ struct Summary {
     command: String,
     total_routers: usize,
     total_commands: usize,
-    /// Rows that succeeded.
     successful: usize,
-    /// Rows that failed.
     failed: usize,
     /// Seconds.
     total_duration: f64,
-    /// Whether the time was over before everything had come in.
+    /// The time was over before everything had come in.
     timed_out: bool,
 }
 
 #[derive(Serialize, JsonSchema, Clone)]
 struct Row {
     router_name: String,
+    /// The same as router_name.
+    router: String,
     command: String,
+    ok: bool,
     /// `success` or `failed`.
     status: &'static str,
     /// The output, or what went wrong.
     output: String,
-    /// The output as JSON, where that was asked for.
+    /// The output as JSON, with format json.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
     warnings: Vec<String>,
-    /// Error code, where it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<&'static str>,
-    /// Seconds.
     execution_duration: f64,
     start_time: String,
     end_time: String,
@@ -105,6 +104,7 @@ pub(super) fn tool() -> Tool {
         ("command", "commands"),
         ("timeout", "command_timeout"),
     ])
+    .command_lists(&["commands"])
     .judged(judged)
     .ends_itself()
 }
@@ -218,7 +218,9 @@ impl Batch {
         let ended = self.begun.elapsed();
         Row {
             router_name: router.to_owned(),
+            router: router.to_owned(),
             command: command.to_owned(),
+            ok: true,
             status: "success",
             output: String::new(),
             data: None,
@@ -261,6 +263,7 @@ impl Batch {
 }
 
 fn fail(row: &mut Row, error: &Error) {
+    row.ok = false;
     row.status = "failed";
     row.output = error.to_string();
     row.error_code = Some(error.code().as_str());

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::common::{FreeForm, On, Show};
+use super::common::{FreeForm, ON, On, Show};
 use crate::{
     error::Result,
     junos::{ConfigFormat, ConfigQuery},
@@ -31,9 +31,9 @@ struct Output {
     format: ConfigFormat,
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// The configuration; empty with json.
+    /// Empty with json.
     config: String,
-    /// The configuration as JSON, where that was asked for.
+    /// The configuration, with format json.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
@@ -49,7 +49,7 @@ pub(super) fn tool() -> Tool {
          whole configurations are long.",
         run,
     )
-    .aliases(&[("router", "router_name")])
+    .aliases(ON)
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {

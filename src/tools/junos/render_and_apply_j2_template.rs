@@ -1,9 +1,13 @@
 //! `render_and_apply_j2_template`: renders a template and, where asked, shows or commits what it changes on each router.
 
+use std::borrow::Cow;
+
 use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::common::FreeForm as TextOrObject;
 use crate::{
     error::{Code, Error, Result},
     junos::{Change, ConfigFormat, Control, Outcome, template},
@@ -20,7 +24,8 @@ struct Args {
     #[schemars(length(min = 1))]
     template_content: String,
     /// Variables as a YAML or JSON mapping.
-    vars_content: String,
+    #[schemars(with = "TextOrObject")]
+    vars_content: Value,
     /// One router from get_router_list.
     router_name: Option<String>,
     /// Several routers.
@@ -46,10 +51,10 @@ struct Args {
 struct Output {
     rendered_config: String,
     config_format: ConfigFormat,
-    /// Whether every router runs the configuration now.
+    /// Whether every router runs it now.
     applied: bool,
     dry_run: bool,
-    /// One row for each router; empty when the template was only rendered.
+    /// One row for each router.
     results: Vec<Row>,
 }
 
@@ -59,7 +64,6 @@ struct Row {
     success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
-    /// What was or would be committed.
     diff: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit_comment: Option<String>,
@@ -87,13 +91,17 @@ pub(super) fn tool() -> Tool {
         run,
     )
     .aliases(&[("router", "router_name"), ("routers", "router_names")])
+    .refusals(&[(
+        "config_format",
+        "invalid config_format '{}'. Must be 'set', 'text', or 'xml' (expected set, text, xml, or json)",
+    )])
     .ends_itself()
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let apply = args.apply_config.unwrap_or_default();
     let routers = routers(&args, apply)?;
-    let rendered = template::render(&args.template_content, &template::parse_variables(&args.vars_content)?)?;
+    let rendered = template::render(&args.template_content, &template::parse_variables(&variables(&args.vars_content))?)?;
     let format = args.config_format.unwrap_or_else(|| template::detect_format(&rendered));
     let dry_run = args.dry_run.unwrap_or_default();
     let change = Change {
@@ -116,6 +124,14 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         results,
     };
     Ok(Typed::text(output, text).failed(failed))
+}
+
+/// The text of the variables; an object that was sent as such is as good as its text.
+fn variables(content: &Value) -> Cow<'_, str> {
+    match content {
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
+    }
 }
 
 fn routers(args: &Args, apply: bool) -> Result<Vec<String>> {
