@@ -28,11 +28,10 @@ struct Args {
     device_port: Option<u32>,
     /// User name on the device.
     username: Option<String>,
-    /// Path of the private key on the server; instead of auth.
+    /// Private key file on the server; instead of auth.
     ssh_key_path: Option<String>,
-    /// How to log in.
     auth: Option<AuthArgs>,
-    /// Write it to the inventory file; default true. With false it is gone at the next start.
+    /// Write it to the inventory file; default true.
     persist: Option<bool>,
     /// Log in before adding it; default false.
     test_connection: Option<bool>,
@@ -54,7 +53,6 @@ enum AuthArgs {
 #[derive(Serialize, JsonSchema)]
 struct Output {
     added: String,
-    /// The file it was written to.
     #[serde(skip_serializing_if = "Option::is_none")]
     inventory_path: Option<String>,
     router_count: usize,

@@ -23,7 +23,7 @@ pub(super) const ON: &[(&str, &str)] = &[
 pub(super) struct On {
     /// Router name, from get_router_list.
     pub(super) router_name: String,
-    /// Seconds, connecting included; default 360.
+    /// Seconds; default 360.
     #[schemars(range(min = 1))]
     #[expect(dead_code, reason = "the call path reads it for every tool")]
     timeout: Option<u64>,

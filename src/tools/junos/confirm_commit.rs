@@ -20,9 +20,7 @@ struct Args {
 #[derive(Serialize, JsonSchema)]
 struct Output {
     router_name: String,
-    /// Whether the commit is confirmed now.
     confirmed: bool,
-    /// Who had committed it.
     committed_by: String,
 }
 

@@ -17,7 +17,7 @@ struct Args {
     on: On,
     /// Operational command, e.g. `show bgp summary | match Establ`. Pipes work: match, except, find, count, last, trim, display.
     command: String,
-    /// `text` (default), `xml`, or `json`: made from the XML, a stable shape for programs.
+    /// Default text; json is made from the XML, a stable shape for programs.
     format: Option<CommandFormat>,
     #[serde(flatten)]
     _show: Show,
@@ -28,12 +28,11 @@ struct Output {
     router_name: String,
     command: String,
     output: String,
-    /// The answer as JSON, with format json.
+    /// With format json.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
     warnings: Vec<String>,
-    /// Seconds.
     execution_duration: f64,
 }
 

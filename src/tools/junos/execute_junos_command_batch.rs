@@ -29,7 +29,7 @@ struct Args {
     /// Operational commands, each run on every router.
     #[schemars(length(min = 1, max = 100))]
     commands: Vec<String>,
-    /// `text` (default), `xml` or `json`.
+    /// Default text.
     format: Option<CommandFormat>,
     /// Seconds for each command; default 360.
     #[schemars(range(min = 1))]
@@ -47,13 +47,12 @@ struct Args {
 #[derive(Serialize, JsonSchema)]
 struct Output {
     summary: Summary,
-    /// One row for each router and command, in their order.
     results: Vec<Row>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Summary {
-    /// The command, or the commands separated by `; `.
+    /// Several are separated by `; `.
     command: String,
     total_routers: usize,
     total_commands: usize,
@@ -68,15 +67,14 @@ struct Summary {
 #[derive(Serialize, JsonSchema, Clone)]
 struct Row {
     router_name: String,
-    /// The same as router_name.
     router: String,
     command: String,
     ok: bool,
-    /// `success` or `failed`.
+    /// success or failed.
     status: &'static str,
     /// The output, or what went wrong.
     output: String,
-    /// The output as JSON, with format json.
+    /// With format json.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,

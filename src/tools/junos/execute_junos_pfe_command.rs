@@ -26,11 +26,9 @@ struct Args {
 struct Output {
     router_name: String,
     target: String,
-    /// The same as target.
     fpc_target: String,
     command: String,
     output: String,
-    /// Seconds.
     execution_duration: f64,
 }
 

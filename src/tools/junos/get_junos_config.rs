@@ -15,11 +15,11 @@ use crate::{
 struct Args {
     #[serde(flatten)]
     on: On,
-    /// `set` (default), `text` (curly braces), `xml`, or `json`.
+    /// Default set; text is curly braces.
     format: Option<ConfigFormat>,
     /// Only this part of the tree, e.g. `protocols bgp` or `interfaces ge-0/0/0`.
     path: Option<String>,
-    /// Show what configuration groups contribute, in its place. Default true for set, else false.
+    /// Show what groups contribute in its place; default true for set.
     inherit: Option<bool>,
     #[serde(flatten)]
     _show: Show,
@@ -33,7 +33,7 @@ struct Output {
     path: Option<String>,
     /// Empty with json.
     config: String,
-    /// The configuration, with format json.
+    /// With format json.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,

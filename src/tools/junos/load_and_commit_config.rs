@@ -16,7 +16,7 @@ struct Args {
     on: On,
     /// The configuration to load.
     config_text: String,
-    /// `set` (default), `text` (curly braces), `xml` or `json`.
+    /// Default set; text is curly braces.
     config_format: Option<ConfigFormat>,
     /// Comment in the commit history.
     commit_comment: Option<String>,
@@ -25,7 +25,7 @@ struct Args {
     confirm_timeout_mins: Option<u32>,
     /// How text, xml and json are loaded; default `replace`: merge, where `replace:` tags replace.
     action: Option<Action>,
-    /// `private` (default), `exclusive` or `shared`.
+    /// Default private.
     database: Option<Database>,
 }
 
@@ -35,7 +35,6 @@ struct Output {
     /// Whether the device runs it now.
     success: bool,
     outcome: Outcome,
-    /// What was or would have been committed.
     diff: String,
     warnings: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

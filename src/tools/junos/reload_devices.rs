@@ -11,7 +11,7 @@ use crate::{
 
 #[derive(Deserialize, JsonSchema)]
 struct Args {
-    /// Another inventory file in the directory of the present one; the present one where it is missing.
+    /// Another inventory file in the directory of the present one.
     file_name: Option<String>,
 }
 

@@ -36,7 +36,7 @@ struct Args {
     dry_run: Option<bool>,
     /// Comment in the commit history.
     commit_comment: Option<String>,
-    /// `set`, `text`, `xml` or `json`; found out from the result where it is missing.
+    /// Found out from the result where it is missing.
     config_format: Option<ConfigFormat>,
     /// Roll back after so many minutes unless confirm_commit is called before.
     #[schemars(range(min = 1, max = 71_582_788))]
@@ -54,7 +54,6 @@ struct Output {
     /// Whether every router runs it now.
     applied: bool,
     dry_run: bool,
-    /// One row for each router.
     results: Vec<Row>,
 }
 
