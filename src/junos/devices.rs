@@ -214,11 +214,11 @@ impl Junos {
         Ok(inventory)
     }
 
-    /// Reads the inventory again, or another file beside it, and puts it in force once `accept` has taken it. All or nothing;
-    /// sessions of removed and changed devices end.
+    /// Reads the inventory again, or another file beside it. All or nothing; sessions of removed and changed devices end. `accept`
+    /// sees the new inventory just before it is in force and can refuse it.
     ///
     /// # Errors
-    /// `inventory_invalid`, `invalid_input`, `not_found`, `io`, and what `accept` reports; then nothing has changed.
+    /// `inventory_invalid`, `invalid_input`, `not_found`, `io`, and whatever `accept` refuses with; then nothing has changed.
     pub async fn reload(&self, file: Option<&str>, accept: impl FnOnce(&Inventory) -> Result<()>) -> Result<Reloaded> {
         let _editing = self.editing.lock().await;
         let present = self.inventory();

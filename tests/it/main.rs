@@ -11,10 +11,12 @@
 mod architecture;
 mod compat;
 mod documents;
+mod faults;
 mod golden;
 mod junos_commit;
 mod junos_read;
 mod lab;
+mod mcp;
 mod openssh;
 mod round_trips;
 mod stdio;

@@ -103,9 +103,15 @@ fn refuses_private(error: &Error) -> bool {
     let words = error.message().to_ascii_lowercase();
     error.code() == Code::Unsupported
         || (error.code() == Code::DeviceError
-            && ["not supported", "syntax error", "unknown element", "bad-element"]
-                .iter()
-                .any(|w| words.contains(w)))
+            && [
+                "not supported",
+                "not allowed",
+                "syntax error",
+                "unknown element",
+                "bad-element",
+            ]
+            .iter()
+            .any(|w| words.contains(w)))
 }
 
 /// Up to the commit: whether there is something to commit and the device would take it.
@@ -120,11 +126,16 @@ async fn prepare(
     match &transaction.pending {
         Ok(Some(pending)) => return Err(confirm_waits(device, pending)),
         Ok(None) => {}
-        Err(error) => {
+        Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
             report.notes.push(format!(
                 "whether a confirmed commit waits could not be read: {}",
                 error.message()
             ));
+        }
+        // Not known whether one waits: a check could confirm it.
+        Err(error) => {
+            let message = format!("the commit history cannot be read: {}", error.message());
+            return Err(Error::new(error.code(), message).advise("nothing was changed; try again"));
         }
     }
     let (verdict, diff) = control.step(device, transaction.load(change, timeout)).await?;
@@ -180,10 +191,16 @@ async fn finish(transaction: Transaction, ready: Result<bool>, mut report: Repor
             Err(error)
         }
         Err(error) => {
-            if let Err(cleanup) = transaction.close().await {
-                tracing::warn!("{cleanup}");
+            let shared = transaction.database() == Database::Shared;
+            match transaction.close().await {
+                // Nothing else takes our edits out of the candidate that everybody shares.
+                Err(cleanup) if shared => Err(left_behind(&error, &cleanup)),
+                Err(cleanup) => {
+                    tracing::warn!("{cleanup}");
+                    Err(error)
+                }
+                Ok(()) => Err(error),
             }
-            Err(error)
         }
         Ok(_) if report.outcome == Outcome::Unknown => Ok(report),
         Ok(_) => {
@@ -192,5 +209,15 @@ async fn finish(transaction: Transaction, ready: Result<bool>, mut report: Repor
             }
             Ok(report)
         }
+    }
+}
+
+/// What ended the change, and what is left of it.
+fn left_behind(error: &Error, cleanup: &Error) -> Error {
+    let message = format!("{}; {}", error.message(), cleanup.message());
+    let report = Error::new(cleanup.code(), message);
+    match cleanup.advice() {
+        Some(advice) => report.advise(advice),
+        None => report,
     }
 }

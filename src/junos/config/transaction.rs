@@ -65,7 +65,13 @@ impl Transaction {
         let opened = match opened {
             Ok(reply) => reply,
             Err(error) => {
-                lease.release();
+                // Without a clear refusal the device may have opened it: the end of the session closes it again.
+                if !matches!(
+                    error.code(),
+                    Code::Transport | Code::Protocol | Code::Timeout | Code::Internal
+                ) {
+                    lease.release();
+                }
                 return Err(error);
             }
         };
@@ -164,19 +170,26 @@ impl Transaction {
             if error.message().to_ascii_lowercase().contains("database is not open") {
                 continue;
             }
-            let message = format!(
-                "device `{}`: candidate cleanup failed: {}",
-                self.device.name,
-                error.message()
-            );
-            return Err(Error::new(Code::CandidateCleanupFailed, message)
-                .advise(
-                    "its session was closed, which makes the device discard the candidate; `show system users` tells",
-                )
-                .caused_by(error));
+            return Err(self.not_cleaned(&error).caused_by(error));
         }
         self.lease.release();
         Ok(())
+    }
+
+    fn not_cleaned(&self, error: &Error) -> Error {
+        let mut message = format!(
+            "device `{}`: candidate cleanup failed: {}",
+            self.device.name,
+            error.message()
+        );
+        if self.database == Database::Shared {
+            message.push_str("; the shared candidate may still hold the edits of this change");
+            return Error::new(Code::CandidateCleanupFailed, message).advise(
+                "look at them with junos_config_diff version 0; a person has to discard them (`rollback 0`) or commit them",
+            );
+        }
+        Error::new(Code::CandidateCleanupFailed, message)
+            .advise("its session was closed, which makes the device discard the candidate; `show system users` tells")
     }
 
     fn verdict(&mut self, reply: &Reply) -> Verdict {

@@ -19,7 +19,7 @@ struct Args {
     format: Option<ConfigFormat>,
     /// Only this part of the tree, e.g. `protocols bgp` or `interfaces ge-0/0/0`.
     path: Option<String>,
-    /// Show what groups contribute in its place; default true for set and text.
+    /// Show what groups contribute in its place; default true for set.
     inherit: Option<bool>,
     #[serde(flatten)]
     _show: Show,
@@ -56,7 +56,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let format = args.format.unwrap_or_default();
     let inherit = args
         .inherit
-        .unwrap_or(matches!(format, ConfigFormat::Set | ConfigFormat::Text));
+        .unwrap_or(format == ConfigFormat::Set);
     let query = ConfigQuery {
         format,
         path: args.path.clone(),

@@ -43,7 +43,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
             .advise("without `file_name` the present file is read again"));
     }
     let policy = &context.services.policy;
-    // The rules of the new file hold before its devices can be reached.
+    // Rules first: a device is never in force without its own.
     let accept = |inventory: &Inventory| {
         policy.store(policy.load().with_inventory(inventory)?.into());
         Ok(())
