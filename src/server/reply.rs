@@ -67,3 +67,28 @@ pub(super) fn result(answered: Answered) -> CallToolResult {
     result.meta = Some(meta);
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_time_of_a_call_is_in_its_meta() {
+        let answered = Answered {
+            text: "up".into(),
+            structured: None,
+            failed: false,
+            error: None,
+            duration: Duration::from_micros(1_234_567),
+        };
+        let meta = serde_json::to_value(result(answered)).unwrap()["_meta"].clone();
+        assert_eq!(meta["execution_duration"], 1.235);
+        for key in ["start_time", "end_time"] {
+            let time = meta[key].as_str().unwrap();
+            assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");
+        }
+        assert!(meta["start_time"].as_str() < meta["end_time"].as_str());
+    }
+}
