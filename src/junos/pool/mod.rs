@@ -52,7 +52,8 @@ pub struct Options {
     pub hello_timeout: Duration,
     /// How long a cancelled request may keep its channel busy before that is closed.
     pub cancel_grace: Duration,
-    /// Send reads together with our hello where an earlier session told the framing.
+    /// Send reads together with our hello where an earlier session told the framing. Off by default: it saves a round trip, and
+    /// there are servers (Yuma's `netconfd`) that lose a request which arrives before they have said their own hello.
     pub pipeline_hello: bool,
     /// Largest message, in bytes.
     pub max_message: usize,
@@ -69,7 +70,7 @@ impl Default for Options {
             connect_timeout: Duration::from_secs(60),
             hello_timeout: Duration::from_secs(60),
             cancel_grace: Duration::from_secs(2),
-            pipeline_hello: true,
+            pipeline_hello: false,
             max_message: MAX_MESSAGE,
         }
     }

@@ -716,7 +716,10 @@ async fn the_known_framing_saves_the_wait_for_the_hello() {
             }
         })
     });
-    let pool = net.pool();
+    let pool = net.pool_with(Options {
+        pipeline_hello: true,
+        ..Options::default()
+    });
     let r1 = device("r1");
     assert_eq!(text(&pool, &r1, "<a/>").await, "first");
     tokio::time::sleep(Duration::from_millis(10)).await;
@@ -734,7 +737,10 @@ async fn a_framing_that_changed_is_found_out() {
         })
     });
     // Afterwards the device speaks base:1.0 only.
-    let pool = net.pool();
+    let pool = net.pool_with(Options {
+        pipeline_hello: true,
+        ..Options::default()
+    });
     let r1 = device("r1");
     assert_eq!(text(&pool, &r1, "<a/>").await, "0");
     tokio::time::sleep(Duration::from_millis(10)).await;

@@ -11,12 +11,17 @@ const SHORTEST: usize = 400;
 /// Room for the words that say what was cut.
 const MARKER: usize = 160;
 
+/// Fields that hold what a device said.
+const OUTPUTS: &[&str] = &["output", "config"];
+
 type Keep<'a> = &'a dyn Fn(String) -> String;
 
 /// Cuts the structured value to the budget and makes the text from it.
 pub(super) fn fit(structured: &mut Arguments, text: Text, limits: OutputLimits, budget: usize, keep: Keep) -> String {
     if limits != OutputLimits::default() {
-        structured.values_mut().for_each(|value| limit(value, limits, keep));
+        structured
+            .iter_mut()
+            .for_each(|(name, value)| limit(name, value, limits, keep));
     }
     if size(structured) > budget {
         cut_strings(structured, budget, limits.tail, keep);
@@ -40,18 +45,18 @@ pub(super) fn fit(structured: &mut Arguments, text: Text, limits: OutputLimits, 
     }
 }
 
-/// What the caller asked for with `max_lines`, `max_bytes` and `tail`.
-fn limit(value: &mut Value, limits: OutputLimits, keep: Keep) {
+/// What the caller asked for with `max_lines`, `max_bytes` and `tail`: it holds for what a device said, not for names.
+fn limit(name: &str, value: &mut Value, limits: OutputLimits, keep: Keep) {
     match value {
-        Value::String(text) => {
+        Value::String(text) if OUTPUTS.contains(&name) => {
             let bytes = limits.max_bytes.unwrap_or(usize::MAX);
             let too_long = text.len() > bytes || limits.max_lines.is_some_and(|max| text.lines().count() > max);
             if too_long {
                 *text = cut(std::mem::take(text), bytes, limits.max_lines, limits.tail, keep);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| limit(item, limits, keep)),
-        Value::Object(map) => map.values_mut().for_each(|item| limit(item, limits, keep)),
+        Value::Array(items) => items.iter_mut().for_each(|item| limit(name, item, limits, keep)),
+        Value::Object(map) => map.iter_mut().for_each(|(name, item)| limit(name, item, limits, keep)),
         _ => {}
     }
 }
@@ -288,6 +293,22 @@ mod tests {
         assert!(
             text.starts_with("line 9\nline 10\n… (truncated: lines 9-10 of 10"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn limits_hold_for_output_only() {
+        let limits = OutputLimits {
+            max_lines: None,
+            max_bytes: Some(5),
+            tail: false,
+        };
+        let mut value = object(json!({ "output": lines(10), "router_name": "mx-lab-1" }));
+        fit(&mut value, Text::Field("output"), limits, 4000, &|_| "r".into());
+        assert_eq!(value["router_name"], "mx-lab-1");
+        assert!(
+            value["output"].as_str().unwrap().starts_with("line \n… (truncated"),
+            "{value}"
         );
     }
 
