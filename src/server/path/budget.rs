@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(value["router_name"], "mx-lab-1");
         assert!(
             value["output"].as_str().unwrap().starts_with("line \n… (truncated"),
-            "{value}"
+            "{value:?}"
         );
     }
 
