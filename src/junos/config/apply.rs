@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Change, Database, Outcome, Report, Transaction, commit, history, transaction::Verdict};
 use crate::{
     error::{Code, Error, Result},
-    junos::{inventory::Device, pool::Pool},
+    junos::{inventory::Device, netconf::error::copy, pool::Pool},
 };
 
 /// What can end a change before its commit is sent. After that nothing can.
@@ -120,15 +120,16 @@ async fn prepare(
     match &transaction.pending {
         Ok(Some(pending)) => return Err(confirm_waits(device, pending)),
         Ok(None) => {}
-        Err(error) => {
+        Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
             report.notes.push(format!(
                 "whether a confirmed commit waits could not be read: {}",
                 error.message()
             ));
         }
+        Err(error) => return Err(copy(error)),
     }
     let (verdict, diff) = control.step(device, transaction.load(change, timeout)).await?;
-    if let Verdict::Refused(words) = verdict {
+    if let Verdict::Refused(words) | Verdict::Mixed(words) = verdict {
         return refused(report, device, "cannot load the configuration", &words);
     }
     report.diff = diff;
@@ -137,13 +138,26 @@ async fn prepare(
         return Ok(false);
     }
     match control.step(device, transaction.check(timeout)).await {
-        Ok(Verdict::Refused(words)) => refused(report, device, "refuses the configuration", &words),
+        Ok(Verdict::Refused(words) | Verdict::Mixed(words)) => {
+            refused(report, device, "refuses the configuration", &words)
+        }
+        Ok(Verdict::Unclear) => {
+            let message = format!(
+                "device `{}` answered the check with neither success nor an error",
+                device.name
+            );
+            report.error = Some(Error::new(Code::Protocol, message).advise("nothing was committed"));
+            Ok(false)
+        }
         Ok(Verdict::Good) if change.check_only => {
             report.outcome = Outcome::Valid;
             Ok(false)
         }
         // Whoever took the call back while the check ran must not see a commit.
-        Ok(Verdict::Good) => control.step(device, async { Ok(true) }).await,
+        Ok(Verdict::Good) => control
+            .step(device, transaction.refuse_newer_edits(timeout))
+            .await
+            .map(|()| true),
         Err(error) => Err(error),
     }
 }
@@ -180,12 +194,22 @@ async fn finish(transaction: Transaction, ready: Result<bool>, mut report: Repor
             Err(error)
         }
         Err(error) => {
-            if let Err(cleanup) = transaction.close().await {
-                tracing::warn!("{cleanup}");
+            let shared = transaction.database() == Database::Shared;
+            match transaction.close().await {
+                Ok(()) => Err(error),
+                // Edits of ours in a candidate that everybody commits are worse than why we gave up.
+                Err(cleanup) if shared => {
+                    let message = format!("{}; then {}", error.message(), cleanup.message());
+                    let advice = cleanup.advice().unwrap_or_default().to_owned();
+                    Err(Error::new(cleanup.code(), message).advise(advice).caused_by(error))
+                }
+                Err(cleanup) => {
+                    tracing::warn!("{cleanup}");
+                    Err(error)
+                }
             }
-            Err(error)
         }
-        Ok(_) if report.outcome == Outcome::Unknown => Ok(report),
+        Ok(_) if report.outcome == Outcome::Unknown || transaction.is_lost() => Ok(report),
         Ok(_) => {
             if let Err(cleanup) = transaction.close().await {
                 report.notes.push(cleanup.to_string());
