@@ -41,9 +41,8 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         return Err(Error::new(Code::InventoryReadonly, "inventory is read-only (--inventory-readonly set)")
             .advise("without `file_name` the present file is read again"));
     }
-    let reloaded = context.services.junos.reload(args.file_name.as_deref()).await?;
-    let policy = context.services.policy.load().with_inventory(&reloaded.inventory)?;
-    context.services.policy.store(policy.into());
+    let services = &context.services;
+    let reloaded = services.junos.reload(args.file_name.as_deref(), |inventory| services.guard(inventory)).await?;
     let names: Vec<&str> = reloaded.inventory.devices.keys().map(String::as_str).collect();
     let path = reloaded.inventory.path().map(|path| path.display().to_string()).unwrap_or_default();
     let mut text = format!(
