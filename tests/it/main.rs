@@ -16,5 +16,6 @@ mod junos_read;
 mod lab;
 mod openssh;
 mod round_trips;
+mod safety;
 mod stdio;
 mod support;
