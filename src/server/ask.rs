@@ -116,7 +116,9 @@ impl Returned {
         asked.count += 1;
         let key = format!("question-{}", asked.count);
         let mut answers = self.earlier()?;
-        if let Some(response) = self.responses.as_ref().and_then(|responses| responses.get(&key)) {
+        // Without our state nothing was asked yet: an answer that comes before the question is none.
+        let responses = self.responses.as_ref().filter(|_| self.state.is_some());
+        if let Some(response) = responses.and_then(|responses| responses.get(&key)) {
             let response = serde_json::to_value(response).unwrap_or_default();
             answers.insert(key.clone(), response);
         }
