@@ -1,8 +1,13 @@
 //! The command line: types only, no logic.
 
+mod accepted;
+mod read;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::{accepted::Accepted, read::read};
 
 use crate::server::{audit::AuditFormat, path::Confirm};
 
@@ -152,9 +157,9 @@ pub struct Options {
     /// Which tools need a person's word: those that cannot be undone, or all that change anything.
     #[arg(long, global = true, value_enum, default_value_t = Confirm::Destroy)]
     pub confirm: Confirm,
-    /// Seconds that each device may take where a call does not say.
-    #[arg(long, global = true, env = "JUNOS_TIMEOUT", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), default_value_t = 360)]
-    pub timeout: u64,
+    /// Seconds that each device may take where a call does not say [env: JUNOS_TIMEOUT] [default: 360].
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: Option<u64>,
     /// Characters of text in one answer; what is cut can be read on.
     #[arg(long, global = true, value_name = "N", default_value_t = 40_000)]
     pub max_result_chars: usize,
@@ -202,6 +207,9 @@ pub struct Options {
         default_value_t = 64
     )]
     pub max_inflight_requests_per_router: usize,
+    /// What the earlier servers took and this version does not use.
+    #[command(flatten)]
+    pub accepted: Accepted,
 }
 
 /// How clients connect.

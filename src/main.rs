@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
-    jmcp::run(jmcp::cli::Cli::parse())
+    jmcp::cli::read(std::env::args_os()).map_or_else(|code| code, jmcp::run)
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 
 use crate::{
-    cli::{Options, Transport},
+    cli::{Accepted, Options, Transport},
     error::{Code, Error, Result},
     junos::{
         Junos,
@@ -23,6 +23,10 @@ use crate::{
 
 /// The system's file of host keys, read where it exists.
 const SYSTEM_KNOWN_HOSTS: &str = "/etc/jmcp/known_hosts";
+
+/// Seconds that a device may take where nobody says, and the most that somebody may say.
+const DEFAULT_TIMEOUT: u64 = 360;
+const LONGEST_TIMEOUT: u64 = 86_400;
 
 /// Settings of a server or of a single call.
 #[derive(Debug, Clone)]
@@ -58,6 +62,7 @@ impl Settings {
             )
             .advise("use `-t stdio`, or leave it out"));
         }
+        accepted(&options.accepted)?;
         if options.max_result_chars < 1000 {
             return Err(Error::new(
                 Code::InvalidInput,
@@ -72,7 +77,7 @@ impl Settings {
                 read_only: options.read_only,
                 confirm: options.confirm,
                 max_result_chars: options.max_result_chars,
-                timeout: Duration::from_secs(options.timeout),
+                timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
             },
             limits: LimitOptions {
                 in_flight: options.max_inflight_requests,
@@ -138,6 +143,64 @@ impl Settings {
     }
 }
 
+/// Refuses what the earlier servers took and what must not be passed over in silence here.
+fn accepted(options: &Accepted) -> Result<()> {
+    let set = |flag: bool, name, why| flag.then_some((name, why));
+    let on = |limit: Option<u32>| limit.is_some_and(|n| n > 0);
+    let refused = [
+        set(
+            options.enable_metrics,
+            "enable-metrics",
+            "needs an HTTP transport: there are no figures on stdio",
+        ),
+        set(
+            options.audit_journald,
+            "audit-journald",
+            "is not in this version: events would be missing in the journal",
+        ),
+        set(
+            options.audit_redact.is_some(),
+            "audit-redact",
+            "is not in this version: fields would be written that it hides",
+        ),
+        set(
+            options.audit_hmac_key_file.is_some(),
+            "audit-hmac-key-file",
+            "is not in this version: digests would be without key",
+        ),
+        set(
+            on(options.max_requests_per_second_per_token) != on(options.max_request_burst_per_token),
+            "max-requests-per-second-per-token",
+            "and `--max-request-burst-per-token` go together",
+        ),
+    ];
+    match refused.into_iter().flatten().next() {
+        Some((name, why)) => Err(Error::new(Code::InvalidInput, format!("`--{name}` {why}"))
+            .advise("leave out the flag, or its environment variable")),
+        None => Ok(()),
+    }
+}
+
+/// The flag, else the variable, else 360 seconds. A variable that is no number of seconds is only warned about, as in the Python server.
+fn timeout(flag: Option<u64>, variable: Option<&str>) -> Duration {
+    let variable = variable.map(str::trim).filter(|text| !text.is_empty());
+    let seconds = flag.or_else(|| {
+        let text = variable?;
+        let read = text
+            .parse()
+            .ok()
+            .filter(|seconds| (1..=LONGEST_TIMEOUT).contains(seconds));
+        if read.is_none() {
+            tracing::warn!(
+                "JUNOS_TIMEOUT is `{}`, not a number of seconds: {DEFAULT_TIMEOUT} is used",
+                text.escape_debug()
+            );
+        }
+        read
+    });
+    Duration::from_secs(seconds.unwrap_or(DEFAULT_TIMEOUT))
+}
+
 /// The files to look in; the first is also where new keys are pinned.
 fn host_keys(given: Option<PathBuf>, accept_new: bool) -> HostKeys {
     if let Some(file) = given {
@@ -154,4 +217,19 @@ fn host_keys(given: Option<PathBuf>, accept_new: bool) -> HostKeys {
     files.extend(own);
     files.extend(home.map(|home| home.join(".ssh/known_hosts")));
     HostKeys { files, accept_new }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_out_of_the_environment_is_lenient() {
+        let seconds = |flag, variable| timeout(flag, variable).as_secs();
+        assert_eq!(seconds(Some(5), Some("90")), 5);
+        assert_eq!(seconds(None, Some(" 90 ")), 90);
+        for bad in [None, Some(""), Some("soon"), Some("0"), Some("-5"), Some("1.5")] {
+            assert_eq!(seconds(None, bad), 360, "{bad:?}");
+        }
+    }
 }

@@ -60,9 +60,9 @@ pub(super) async fn run(mut settings: Settings, args: LabArgs) -> Result<ExitCod
         base_port: args.base_port,
         ..LabOptions::default()
     };
+    let stop = serve::stop_signal();
     let running = start_in(&mut settings, options, args.dir).await?;
     say(&announcement(&running)?);
-    let stop = serve::stop_signal();
     let serves = !args.no_serve && !std::io::stdin().is_terminal();
     if serves && serve::on_stdio(settings.path()?, stop.clone()).await? {
         return Ok(ExitCode::SUCCESS);

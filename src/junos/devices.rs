@@ -214,12 +214,12 @@ impl Junos {
         Ok(inventory)
     }
 
-    /// Reads the inventory again, or another file beside it. All or nothing; sessions of removed and changed devices end.
-    /// `before` sees the new inventory just before it comes into force, to bring the rules about its devices into force first.
+    /// Reads the inventory again, or another file beside it. All or nothing; sessions of removed and changed devices end. `accept`
+    /// sees the new inventory just before it is in force and can refuse it.
     ///
     /// # Errors
-    /// `inventory_invalid`, `invalid_input`, `not_found`, `io`, those of `before`; then nothing has changed.
-    pub async fn reload(&self, file: Option<&str>, before: impl FnOnce(&Inventory) -> Result<()>) -> Result<Reloaded> {
+    /// `inventory_invalid`, `invalid_input`, `not_found`, `io`, and whatever `accept` refuses with; then nothing has changed.
+    pub async fn reload(&self, file: Option<&str>, accept: impl FnOnce(&Inventory) -> Result<()>) -> Result<Reloaded> {
         let _editing = self.editing.lock().await;
         let present = self.inventory();
         let Some(path) = present.path().map(PathBuf::from) else {
@@ -232,7 +232,7 @@ impl Junos {
             Ok(inventory)
         });
         let inventory = Arc::new(inventory.await?);
-        before(&inventory)?;
+        accept(&inventory)?;
         let changes = Changes::between(&present, &inventory);
         self.inventory.store(inventory.clone());
         self.pool.retain(&inventory);

@@ -220,14 +220,14 @@ impl Session {
             self.connection.cancel();
             return Next::End;
         }
-        self.shared.note(format!("session {id}: {label} begun"));
-        let outcome = tokio::select! {
-            outcome = self.perform(&envelope, operation, &label) => Some(outcome),
-            () = input.closed() => None,
-        };
-        let word = if outcome.is_some() { "ended" } else { "aborted" };
-        self.shared.note(format!("session {id}: {label} {word}"));
-        outcome.unwrap_or(Next::End)
+        let mut begun = Begun::new(&self.shared, format!("session {id}: {label}"));
+        tokio::select! {
+            next = self.perform(&envelope, operation, &label) => {
+                begun.end();
+                next
+            }
+            () = input.closed() => Next::End,
+        }
     }
 
     async fn reply(&self, envelope: &Envelope, body: Vec<u8>) -> bool {
@@ -264,6 +264,34 @@ impl Session {
         };
         let at = bytes.len().saturating_sub(tail);
         self.output.send(bytes.slice(..at)).await && self.output.send(bytes.slice(at..)).await
+    }
+}
+
+/// A request that is being done. Whatever ends it, the log has it: also a connection that goes away.
+struct Begun<'a> {
+    shared: &'a Shared,
+    request: String,
+    word: &'static str,
+}
+
+impl<'a> Begun<'a> {
+    fn new(shared: &'a Shared, request: String) -> Self {
+        shared.note(format!("{request} begun"));
+        Self {
+            shared,
+            request,
+            word: "aborted",
+        }
+    }
+
+    fn end(&mut self) {
+        self.word = "ended";
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        self.shared.note(format!("{} {}", self.request, self.word));
     }
 }
 

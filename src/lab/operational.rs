@@ -1,6 +1,7 @@
 //! Operational commands and RPCs of a device: which reply file answers, and the values of the running configuration in it.
 
 mod commands;
+mod effects;
 mod json;
 mod network;
 mod render;
@@ -14,6 +15,7 @@ use std::{
     time::SystemTime,
 };
 
+use minijinja::{Value as Template, value::Serde};
 use serde_json::{Map, Value};
 
 use self::{commands::Commands, render::Templates};
@@ -26,7 +28,9 @@ pub(super) struct Operational {
     commands: Commands,
     templates: Templates,
     started: SystemTime,
-    kept: Mutex<HashMap<String, (usize, Arc<Value>)>>,
+    /// What requests have changed besides the configuration.
+    state: Mutex<Map<String, Value>>,
+    kept: Mutex<HashMap<String, (usize, Template)>>,
 }
 
 /// The format that a request asks for (`format` of `<command>` and of operational RPCs).
@@ -157,7 +161,13 @@ impl Operational {
             object.insert("version".to_owned(), kind.version().into());
             object.insert("release".to_owned(), kind.release().into());
         }
+        let state = hardware
+            .get("state")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
         Self {
+            state: Mutex::new(state),
             hardware,
             commands: Commands::of(kind),
             templates: Templates::new(kind),
@@ -198,17 +208,19 @@ impl Operational {
         let Some(file) = self.templates.file(rpc, &arguments, extension) else {
             return Answer::Error(envelope_error("syntax error", Some(rpc)));
         };
-        let now = shared.now();
-        let context = |engine: &str| {
-            let configuration = self.configuration(shared, engine);
-            let mut context = view::context(&self.hardware, &configuration, now, self.started);
-            context.insert("args".to_owned(), Value::Object(arguments.clone()));
-            context.insert("who".to_owned(), serde_json::json!({"user": who.user, "pid": who.pid}));
-            context
+        let state = {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            effects::apply(rpc, &arguments, &mut state);
+            state.clone()
         };
+        let mut request = view::times(&self.hardware, shared.now(), self.started);
+        request.insert("state".to_owned(), Value::Object(state));
+        request.insert("args".to_owned(), Value::Object(arguments.clone()));
+        request.insert("who".to_owned(), serde_json::json!({"user": who.user, "pid": who.pid}));
+        let context = |engine: &str| render::merged(self.values(shared, engine), &request);
         let engines = self.engines(rpc, &arguments);
         let rendered = match engines.as_slice() {
-            [] => Templates::render(file, &context(self.first_engine())).map(|text| vec![(String::new(), text)]),
+            [] => Templates::render(file, context(self.first_engine())).map(|text| vec![(String::new(), text)]),
             engines => Templates::render_each(file, engines, context),
         };
         match rendered {
@@ -220,17 +232,18 @@ impl Operational {
         }
     }
 
-    /// The running configuration as an engine sees it. Kept until something happens to the configuration.
-    fn configuration(&self, shared: &Shared, engine: &str) -> Arc<Value> {
+    /// What an engine sees of the running configuration. Kept until something happens to the configuration.
+    fn values(&self, shared: &Shared, engine: &str) -> Template {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         shared.store(|store| {
             let events = store.log().len();
-            if let Some((_, configuration)) = kept.get(engine).filter(|(then, _)| *then == events) {
-                return Arc::clone(configuration);
+            if let Some((_, values)) = kept.get(engine).filter(|(then, _)| *then == events) {
+                return values.clone();
             }
-            let configuration = Arc::new(view::configuration(&store.effective_set(engine)));
-            kept.insert(engine.to_owned(), (events, Arc::clone(&configuration)));
-            configuration
+            let configuration = view::configuration(&store.effective_set(engine));
+            let values = Template::from(Serde(view::values(&self.hardware, &configuration)));
+            kept.insert(engine.to_owned(), (events, values.clone()));
+            values
         })
     }
 

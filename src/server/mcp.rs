@@ -5,16 +5,17 @@ use std::sync::Arc;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        CacheScope, CallToolRequestParams, CallToolResponse, ClientCapabilities, CompleteRequestParams, CompleteResult,
         GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
-        ReadResourceResponse, RequestStateCodec, ServerCapabilities, ServerConfig,
+        ReadResourceResponse, ServerCapabilities, ServerConfig,
     },
-    service::RequestContext,
+    service::{ElicitationMode, RequestContext},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
-    ask::{self, Asker},
+    ask::{Asker, Questions},
     path::{Call, Path},
     progress, prompts, reply, resources,
 };
@@ -35,7 +36,9 @@ const LIST_TTL: u64 = 60_000;
 pub struct Mcp {
     path: Arc<Path>,
     principal: Arc<Principal>,
-    states: Arc<RequestStateCodec>,
+    questions: Arc<Questions>,
+    /// Fires when the client can answer no more.
+    unanswerable: CancellationToken,
 }
 
 impl Mcp {
@@ -47,8 +50,16 @@ impl Mcp {
         Ok(Self {
             path,
             principal: Arc::new(principal),
-            states: Arc::new(ask::codec()?),
+            questions: Arc::new(Questions::new()?),
+            unanswerable: CancellationToken::new(),
         })
+    }
+
+    /// Questions to the client end when this fires.
+    #[must_use]
+    pub fn asks_until(mut self, unanswerable: CancellationToken) -> Self {
+        self.unanswerable = unanswerable;
+        self
     }
 
     fn asker(&self, request: &CallToolRequestParams, context: &RequestContext<RoleServer>) -> Option<Arc<Asker>> {
@@ -56,12 +67,26 @@ impl Mcp {
             .protocol_version()
             .is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         if modern {
-            let able = context.client_capabilities().is_some_and(|c| c.elicitation.is_some());
-            return able.then(|| Arc::new(Asker::by_return(&self.states, &self.principal.name, request)));
+            let able = context.client_capabilities().is_some_and(|c| takes_forms(&c));
+            return able.then(|| Arc::new(Asker::by_return(&self.questions, &self.principal.name, request)));
         }
-        let able = !context.peer.supported_elicitation_modes().is_empty();
-        able.then(|| Arc::new(Asker::by_request(context.peer.clone())))
+        let able = context
+            .peer
+            .supported_elicitation_modes()
+            .contains(&ElicitationMode::Form);
+        let ends = [
+            context.ct.clone(),
+            self.unanswerable.clone(),
+            self.path.going_down().clone(),
+        ];
+        able.then(|| Arc::new(Asker::by_request(context.peer.clone(), ends)))
     }
+}
+
+/// A client that names no mode of elicitation has forms, as in the revisions that knew no other.
+fn takes_forms(capabilities: &ClientCapabilities) -> bool {
+    let modes = capabilities.elicitation.as_ref();
+    modes.is_some_and(|modes| modes.form.is_some() || modes.url.is_none())
 }
 
 impl ServerHandler for Mcp {

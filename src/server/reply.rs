@@ -1,12 +1,18 @@
 //! From the product's own types to MCP's: the only place that builds a tool's description or result.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject, Tool as McpTool, ToolAnnotations};
 use serde_json::{Value, json};
 
 use super::path::Answered;
-use crate::tools::{Effect, Tool};
+use crate::{
+    time::rfc3339,
+    tools::{Effect, Tool},
+};
 
 /// A tool as `tools/list` shows it, with title, all four hints and both schemas.
 pub(super) fn tool(tool: &Tool) -> McpTool {
@@ -40,6 +46,13 @@ pub(super) fn result(answered: Answered) -> CallToolResult {
         "jmcp/duration_ms".into(),
         u64::try_from(answered.duration.as_millis()).unwrap_or(u64::MAX).into(),
     );
+    // Under the names that the Python server's clients know.
+    let started = SystemTime::now().checked_sub(answered.duration).unwrap_or(UNIX_EPOCH);
+    let time = |at: SystemTime| rfc3339(at.duration_since(UNIX_EPOCH).unwrap_or_default());
+    let seconds = (answered.duration.as_secs_f64() * 1000.0).round() / 1000.0;
+    meta.insert("execution_duration".into(), seconds.into());
+    meta.insert("start_time".into(), time(started).into());
+    meta.insert("end_time".into(), time(started + answered.duration).into());
     if let Some(error) = &answered.error {
         meta.insert(
             "jmcp/error".into(),

@@ -52,7 +52,7 @@ pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Resource> {
         .flat_map(|router| {
             kinds().map(move |kind| {
                 Resource::new(
-                    format!("junos://{router}/{}", kind.name),
+                    format!("junos://{}/{}", encode(&router), kind.name),
                     format!("{router} {}", kind.name),
                 )
                 .with_description(kind.about)
@@ -90,11 +90,11 @@ pub(super) async fn read(
     let unknown = || ErrorData::resource_not_found(format!("resource not found: {uri}"), Some(json!({ "uri": uri })));
     let (router, name) = uri
         .strip_prefix("junos://")
-        .and_then(|rest| rest.split_once('/'))
+        .and_then(|rest| rest.rsplit_once('/'))
         .ok_or_else(unknown)?;
     let kind = KINDS.iter().find(|kind| kind.name == name).ok_or_else(unknown)?;
     let mut arguments = Arguments::new();
-    arguments.insert("router_name".into(), router.into());
+    arguments.insert("router_name".into(), decode(router).ok_or_else(unknown)?.into());
     let call = Call {
         name: kind.tool.into(),
         arguments,
@@ -144,6 +144,31 @@ pub(super) fn complete(
     Ok(CompleteResult::new(values))
 }
 
+/// A router name as part of an address: percent-encoded where it holds more than letters, digits and `-._~` (RFC 3986 section 2).
+fn encode(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    name.bytes().fold(String::new(), |mut out, byte| {
+        if plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    })
+}
+
+/// The name in an address; `None` where the encoding is broken.
+fn decode(encoded: &str) -> Option<String> {
+    let mut pieces = encoded.split('%');
+    let mut bytes = pieces.next()?.as_bytes().to_vec();
+    for piece in pieces {
+        let digits = piece.get(..2).filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend(piece.get(2..)?.bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
 fn routers(path: &Path, principal: &Principal) -> Vec<String> {
     let inventory = path.services().junos.inventory();
     inventory
@@ -152,4 +177,21 @@ fn routers(path: &Path, principal: &Principal) -> Vec<String> {
         .filter(|name| principal.may_reach(name))
         .cloned()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_name_survives_in_an_address() {
+        for name in ["mx-lab-1", "core 1/Zürich", "100%"] {
+            assert_eq!(decode(&encode(name)).as_deref(), Some(name));
+        }
+        assert_eq!(encode("core 1/x"), "core%201%2Fx");
+        assert_eq!(decode("a/b").as_deref(), Some("a/b"));
+        for broken in ["%", "%4", "%zz", "%+1", "%ff"] {
+            assert_eq!(decode(broken), None, "{broken}");
+        }
+    }
 }

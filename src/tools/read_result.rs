@@ -30,19 +30,14 @@ struct Args {
 
 #[derive(Serialize, JsonSchema)]
 struct Output {
-    /// The part that was asked for.
     output: String,
-    /// Lines in the whole result.
     total_lines: usize,
-    /// Bytes in the whole result.
     total_bytes: usize,
-    /// First line shown, where lines are shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     first_line: Option<usize>,
-    /// Last line shown, where lines are shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_line: Option<usize>,
-    /// Matching lines, where there was a search.
+    /// Matching lines of the search.
     #[serde(skip_serializing_if = "Option::is_none")]
     matches: Option<usize>,
 }

@@ -46,6 +46,10 @@ fn tidy(schema: &mut Value) {
             if map.get("format").is_some_and(Value::is_string) {
                 map.remove("format");
             }
+            // That a count is not negative goes without saying.
+            if map.get("minimum") == Some(&0.into()) && !map.contains_key("maximum") {
+                map.remove("minimum");
+            }
             drop_null(map);
             words(map);
             map.values_mut().for_each(tidy);

@@ -3,11 +3,7 @@
 use arc_swap::ArcSwap;
 
 use super::Results;
-use crate::{
-    error::Result,
-    junos::{Junos, inventory::Inventory},
-    policy::Policy,
-};
+use crate::{junos::Junos, policy::Policy};
 
 /// The operator's choices that concern single tools.
 #[derive(Debug, Clone, Default)]
@@ -28,16 +24,4 @@ pub struct Services {
     pub policy: ArcSwap<Policy>,
     /// The operator's choices.
     pub options: Options,
-}
-
-impl Services {
-    /// Brings the guardrails of an inventory into force, before the inventory itself: no device is reached without its rules.
-    ///
-    /// # Errors
-    /// `inventory_invalid`; then the present rules stay in force.
-    pub fn guard(&self, inventory: &Inventory) -> Result<()> {
-        let policy = self.policy.load().with_inventory(inventory)?;
-        self.policy.store(policy.into());
-        Ok(())
-    }
 }

@@ -76,7 +76,12 @@ pub struct Tool {
     /// Whether it reaches outside the server.
     pub open_world: bool,
     /// Other spellings of parameters: (spelling, name in the schema).
-    pub aliases: &'static [(&'static str, &'static str)],
+    pub aliases: Vec<(&'static str, &'static str)>,
+    /// Lists of commands: a comma in their text belongs to a command.
+    pub command_lists: &'static [&'static str],
+    /// What is said of a wrong value, in the words that users of the earlier servers know: (parameter, sentence with `{}` for
+    /// the value).
+    pub refusals: &'static [(&'static str, &'static str)],
     /// JSON schema of the arguments.
     pub input: Value,
     /// JSON schema of `structuredContent`.
@@ -167,7 +172,9 @@ impl Tool {
             effect,
             idempotent: effect == Effect::Read,
             open_world: true,
-            aliases: &[],
+            aliases: Vec::new(),
+            command_lists: &[],
+            refusals: &[],
             input: schema::input::<A>(),
             output: schema::output::<O>(),
             limit: Limit::Timeout,
@@ -178,8 +185,22 @@ impl Tool {
 
     /// Other spellings of parameters.
     #[must_use]
-    pub fn aliases(mut self, aliases: &'static [(&'static str, &'static str)]) -> Self {
-        self.aliases = aliases;
+    pub fn aliases(mut self, aliases: &[(&'static str, &'static str)]) -> Self {
+        self.aliases.extend(aliases);
+        self
+    }
+
+    /// Parameters that are lists of commands.
+    #[must_use]
+    pub fn command_lists(mut self, names: &'static [&'static str]) -> Self {
+        self.command_lists = names;
+        self
+    }
+
+    /// What is said of wrong values.
+    #[must_use]
+    pub fn refusals(mut self, refusals: &'static [(&'static str, &'static str)]) -> Self {
+        self.refusals = refusals;
         self
     }
 

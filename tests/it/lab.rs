@@ -152,7 +152,8 @@ async fn closing_the_channel_aborts_what_is_going_on() {
         on: "show version".to_owned(),
         gate: gate.clone(),
     });
-    let mut session = Client::password(mx).await.netconf().await;
+    let client = Client::password(mx).await;
+    let mut session = client.netconf().await;
     session.send("<rpc><command>show version</command></rpc>").await;
     gate.reached().await;
     session.close().await;

@@ -9,11 +9,14 @@
 #![allow(clippy::too_many_lines)]
 
 mod architecture;
+mod compat;
 mod documents;
+mod faults;
 mod golden;
 mod junos_commit;
 mod junos_read;
 mod lab;
+mod mcp;
 mod openssh;
 mod round_trips;
 mod safety;

@@ -97,18 +97,3 @@ async fn a_template_stops_where_a_commit_is_not_settled() {
         .device("ex-lab-1")
         .store(|store| assert!(!store.running_set().contains("to the test")));
 }
-
-#[tokio::test]
-async fn an_inventory_with_broken_rules_never_comes_into_force() {
-    let directory = tempfile::tempdir().unwrap();
-    let file = directory.path().join("devices.json");
-    let device = r#"{"ip": "192.0.2.1", "username": "u", "auth": {"type": "password", "password": "p"}}"#;
-    std::fs::write(&file, format!("{{\"old\": {device}}}")).unwrap();
-    let path = Bench::serve(&directory, &[]);
-    let broken = r#"{"_blocklist_defaults": {"commands": [{"action": "deni", "pattern": "x"}]}, "#;
-    std::fs::write(&file, format!("{broken}\"new\": {device}}}")).unwrap();
-    let junos = &path.services().junos;
-    let reloaded = junos.reload(None, |inventory| path.services().guard(inventory)).await;
-    assert_eq!(reloaded.unwrap_err().code(), Code::InventoryInvalid);
-    assert!(junos.device("old").is_ok() && junos.device("new").is_err());
-}

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Change, Database, Outcome, Report, Transaction, commit, history, transaction::Verdict};
 use crate::{
     error::{Code, Error, Result},
-    junos::{inventory::Device, netconf::error::copy, pool::Pool},
+    junos::{inventory::Device, pool::Pool},
 };
 
 /// What can end a change before its commit is sent. After that nothing can.
@@ -103,9 +103,15 @@ fn refuses_private(error: &Error) -> bool {
     let words = error.message().to_ascii_lowercase();
     error.code() == Code::Unsupported
         || (error.code() == Code::DeviceError
-            && ["not supported", "syntax error", "unknown element", "bad-element"]
-                .iter()
-                .any(|w| words.contains(w)))
+            && [
+                "not supported",
+                "not allowed",
+                "syntax error",
+                "unknown element",
+                "bad-element",
+            ]
+            .iter()
+            .any(|w| words.contains(w)))
 }
 
 /// Up to the commit: whether there is something to commit and the device would take it.
@@ -126,7 +132,11 @@ async fn prepare(
                 error.message()
             ));
         }
-        Err(error) => return Err(copy(error)),
+        // Not known whether one waits: a check could confirm it.
+        Err(error) => {
+            let message = format!("the commit history cannot be read: {}", error.message());
+            return Err(Error::new(error.code(), message).advise("nothing was changed; try again"));
+        }
     }
     let (verdict, diff) = control.step(device, transaction.load(change, timeout)).await?;
     if let Verdict::Refused(words) | Verdict::Mixed(words) = verdict {
@@ -196,17 +206,13 @@ async fn finish(transaction: Transaction, ready: Result<bool>, mut report: Repor
         Err(error) => {
             let shared = transaction.database() == Database::Shared;
             match transaction.close().await {
-                Ok(()) => Err(error),
-                // Edits of ours in a candidate that everybody commits are worse than why we gave up.
-                Err(cleanup) if shared => {
-                    let message = format!("{}; then {}", error.message(), cleanup.message());
-                    let advice = cleanup.advice().unwrap_or_default().to_owned();
-                    Err(Error::new(cleanup.code(), message).advise(advice).caused_by(error))
-                }
+                // Nothing else takes our edits out of the candidate that everybody shares.
+                Err(cleanup) if shared => Err(left_behind(&error, &cleanup)),
                 Err(cleanup) => {
                     tracing::warn!("{cleanup}");
                     Err(error)
                 }
+                Ok(()) => Err(error),
             }
         }
         Ok(_) if report.outcome == Outcome::Unknown || transaction.is_lost() => Ok(report),
@@ -216,5 +222,15 @@ async fn finish(transaction: Transaction, ready: Result<bool>, mut report: Repor
             }
             Ok(report)
         }
+    }
+}
+
+/// What ended the change, and what is left of it.
+fn left_behind(error: &Error, cleanup: &Error) -> Error {
+    let message = format!("{}; {}", error.message(), cleanup.message());
+    let report = Error::new(cleanup.code(), message);
+    match cleanup.advice() {
+        Some(advice) => report.advise(advice),
+        None => report,
     }
 }

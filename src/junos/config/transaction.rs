@@ -88,8 +88,11 @@ impl Transaction {
         let opened = match opened {
             Ok(reply) => reply,
             Err(error) => {
-                // Without an answer that can be read the lock may be ours: dropping the session gives it up.
-                if !matches!(error.code(), Code::Timeout | Code::Transport | Code::Protocol) {
+                // Without a clear refusal the device may have opened it: the end of the session closes it again.
+                if !matches!(
+                    error.code(),
+                    Code::Transport | Code::Protocol | Code::Timeout | Code::Internal
+                ) {
                     lease.release();
                 }
                 return Err(error);
@@ -240,22 +243,26 @@ impl Transaction {
             if error.message().to_ascii_lowercase().contains("database is not open") {
                 continue;
             }
-            let message = format!(
-                "device `{}`: candidate cleanup failed: {}",
-                self.device.name,
-                error.message()
-            );
-            let advice = if self.database == Database::Shared {
-                "our edits may still be in the shared candidate: a person has to look at `show | compare` in configuration mode"
-            } else {
-                "its session was closed, which makes the device discard the candidate; `show system users` tells"
-            };
-            return Err(Error::new(Code::CandidateCleanupFailed, message)
-                .advise(advice)
-                .caused_by(error));
+            return Err(self.not_cleaned(&error).caused_by(error));
         }
         self.lease.release();
         Ok(())
+    }
+
+    fn not_cleaned(&self, error: &Error) -> Error {
+        let mut message = format!(
+            "device `{}`: candidate cleanup failed: {}",
+            self.device.name,
+            error.message()
+        );
+        if self.database == Database::Shared {
+            message.push_str("; the shared candidate may still hold the edits of this change");
+            return Error::new(Code::CandidateCleanupFailed, message).advise(
+                "look at them with junos_config_diff version 0; a person has to discard them (`rollback 0`) or commit them",
+            );
+        }
+        Error::new(Code::CandidateCleanupFailed, message)
+            .advise("its session was closed, which makes the device discard the candidate; `show system users` tells")
     }
 
     fn verdict(&mut self, reply: &Reply) -> Verdict {

@@ -51,13 +51,8 @@ pub struct NewDevice {
 
 impl NewDevice {
     fn check(&self) -> Result<()> {
-        let name = self.name.escape_debug();
         let wrong = |message: String| Err(Error::new(Code::InvalidInput, message));
-        if fields::check_name(&self.name).is_err() || self.name.starts_with('_') {
-            return wrong(format!(
-                "invalid device name `{name}`: must match ^[A-Za-z0-9_.-]+$ and not begin with `-` or `_`"
-            ));
-        }
+        fields::check_new_name(&self.name).or_else(wrong)?;
         fields::host(&self.host).map_err(|text| Error::new(Code::InvalidInput, text))?;
         if self.port == 0 {
             return wrong("invalid device port `0`: must be in 1..=65535".to_owned());

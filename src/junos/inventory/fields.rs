@@ -4,23 +4,48 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// Device names: what `devices.json`, file names, metrics and audit events can all carry.
-pub(super) fn check_name(name: &str) -> Result<(), String> {
-    if is_word(name) {
-        return Ok(());
-    }
-    Err("a name must match ^[A-Za-z0-9_.-]+$, have at most 64 characters and no leading `-`".to_owned())
-}
+/// Longest name of a device or user, in bytes.
+const MAX_NAME_BYTES: usize = 255;
 
-/// User names, restricted so that they can never be taken for an option of a proxy command.
-pub(super) fn check_username(name: &str) -> Result<(), String> {
-    if is_word(name) {
+/// Device names: whatever can be read, as the Python server takes them (blanks, slashes, letters of any script).
+pub(super) fn check_name(name: &str) -> Result<(), String> {
+    let length = 1..=MAX_NAME_BYTES;
+    if length.contains(&name.len()) && name.trim() == name && !name.chars().any(is_unseen) {
         return Ok(());
     }
     Err(format!(
-        "invalid username `{}`: must match ^[A-Za-z0-9_.-]+$, have at most 64 characters and no leading `-`",
+        "a name must have 1 to {MAX_NAME_BYTES} bytes, no control or invisible characters, and no blank at either end"
+    ))
+}
+
+/// Names of devices that are added by a call: what files, metrics and audit events can all carry.
+pub(super) fn check_new_name(name: &str) -> Result<(), String> {
+    if is_word(name) && !name.starts_with('_') {
+        return Ok(());
+    }
+    Err(format!(
+        "invalid device name `{}`: must match ^[A-Za-z0-9_.-]+$ and not begin with `-` or `_`",
         name.escape_debug()
     ))
+}
+
+/// User names, also `user@realm`; without what could make one an option or a command where a shell sees it.
+pub(super) fn check_username(name: &str) -> Result<(), String> {
+    let refused = |c: char| is_unseen(c) || c.is_whitespace() || "'\"`;&|<>(){}[]*?!#~$".contains(c);
+    let at_the_ends = name.starts_with('-') || name.ends_with('\\');
+    if (1..=MAX_NAME_BYTES).contains(&name.len()) && !name.contains(refused) && !at_the_ends {
+        return Ok(());
+    }
+    Err(format!(
+        "invalid username `{}`: no blanks, quotes, control or shell characters, no leading `-`",
+        name.escape_debug()
+    ))
+}
+
+/// Control, bidirectional and zero-width characters.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 fn is_word(text: &str) -> bool {
@@ -83,7 +108,11 @@ pub(super) fn port(value: &Value) -> Result<u16, String> {
 
 /// A positive number of whole seconds.
 pub(super) fn seconds(value: &Value) -> Result<u64, String> {
-    let number = value.as_u64().filter(|n| (1..=86_400).contains(n));
+    let number = match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64(),
+    };
+    let number = number.filter(|n| (1..=86_400).contains(n));
     number.ok_or_else(|| format!("invalid timeout `{}`: must be in 1..=86400 seconds", shown(value)))
 }
 
@@ -192,12 +221,40 @@ mod tests {
 
     #[test]
     fn names_and_users() {
-        assert!(check_name("r1.lab-7_x").is_ok());
-        for bad in ["", "-r1", "a b", "ü", "r1/../x"] {
-            assert!(check_name(bad).is_err(), "{bad}");
-            assert!(check_username(bad).is_err(), "{bad}");
+        for good in ["r1.lab-7_x", "core 1", "Zürich/1", "-r1", "東京"] {
+            assert!(check_name(good).is_ok(), "{good}");
         }
-        assert!(check_name(&"a".repeat(65)).is_err());
+        for bad in ["", " r1", "r\n1", "r\u{202e}1", "r\u{200b}", &"a".repeat(256)] {
+            assert!(check_name(bad).is_err(), "{bad:?}");
+        }
+        assert!(check_new_name("r1.lab-7_x").is_ok());
+        for bad in ["", "-r1", "_r1", "core 1", "Zürich", "r1/../x", &"a".repeat(65)] {
+            assert!(check_new_name(bad).is_err(), "{bad:?}");
+        }
+        for good in [
+            "netops",
+            "netops@radius.example",
+            "REALM\\netops",
+            "svc+jmcp",
+            "a%b",
+            "müller",
+        ] {
+            assert!(check_username(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            "-oProxyCommand=x",
+            "a b",
+            "a;b",
+            "$(id)",
+            "a`id`",
+            "a|b",
+            "a\\",
+            "a\nb",
+            "'a'",
+        ] {
+            assert!(check_username(bad).is_err(), "{bad:?}");
+        }
     }
 
     #[test]

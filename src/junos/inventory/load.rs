@@ -161,7 +161,7 @@ fn broken(error: &serde_json::Error, origin: &str) -> Error {
 }
 
 fn invalid(origin: &str, problems: &[Problem]) -> Error {
-    let mut message = format!("invalid devices.json: device configuration validation failed for `{origin}`:");
+    let mut message = format!("invalid devices.json: Device configuration validation failed for `{origin}`:");
     for problem in problems {
         message.push_str("\n  - ");
         message.push_str(&problem.to_string());

@@ -100,8 +100,27 @@ impl Inventory {
 
     /// What is said of a device that is not there, and of one that the caller may not know to be there.
     pub fn unknown(name: &str) -> Error {
-        let message = format!("router `{}` not found in device mapping", name.escape_debug());
-        Error::new(Code::UnknownRouter, message).advise("`get_router_list` names the routers there are")
+        Self::unknown_all(&[name])
+    }
+
+    /// The same of several. Message and advice have the words of both servers whose users' prompts may look for them.
+    pub fn unknown_all(names: &[&str]) -> Error {
+        let escaped: Vec<String> = names.iter().map(|name| name.escape_debug().to_string()).collect();
+        let (message, known) = match escaped.as_slice() {
+            [name] => (
+                format!("router '{name}' not found in device mapping"),
+                format!("Router {name} not found in the device mapping."),
+            ),
+            names => (
+                format!("routers '{}' not found in device mapping", names.join("', '")),
+                format!(
+                    "The following routers not found in device mapping: {}.",
+                    names.join(", ")
+                ),
+            ),
+        };
+        Error::new(Code::UnknownRouter, message)
+            .advise(format!("{known} `get_router_list` names the routers there are"))
     }
 
     /// The file it was read from, where it was read from one.
@@ -129,10 +148,8 @@ impl Device {
 
     /// The device's own time limit for one call (`timeout`, in seconds), where it has one.
     pub fn timeout(&self) -> Option<Duration> {
-        self.public
-            .get("timeout")
-            .and_then(Value::as_u64)
-            .map(Duration::from_secs)
+        let value = self.public.get("timeout")?;
+        fields::seconds(value).ok().map(Duration::from_secs)
     }
 
     /// Whether the device can be used now. Where its key file was missing, looks again: it may have been put there since.

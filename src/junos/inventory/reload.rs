@@ -39,12 +39,12 @@ impl Changes {
     }
 }
 
-/// The file a caller may have loaded: the present one, or a relative path inside its directory.
+/// The file a caller may have loaded: the present one, or a path inside its directory.
 ///
 /// A caller is a model: with any path allowed it could point jmcp at a file it wrote elsewhere.
 ///
 /// # Errors
-/// `invalid_input` for an absolute path, `..` and links that lead out of the directory; `not_found` where there is no file.
+/// `invalid_input` for a path, `..` and links that lead out of the directory; `not_found` where there is no file.
 pub fn resolve(present: &Path, requested: Option<&str>) -> Result<PathBuf> {
     let Some(requested) = requested.map(str::trim).filter(|name| !name.is_empty()) else {
         return Ok(present.to_owned());
@@ -55,24 +55,28 @@ pub fn resolve(present: &Path, requested: Option<&str>) -> Result<PathBuf> {
     }
     let shown = requested.escape_debug();
     let refused = |why: &str| {
-        Error::new(Code::InvalidInput, format!("file `{shown}` cannot be loaded: {why}")).advise(
-            "name a file inside the directory of the present inventory, by a relative path, or none to re-read it",
-        )
+        Error::new(Code::InvalidInput, format!("file '{shown}' cannot be loaded: {why}"))
+            .advise("name a file inside the directory of the present inventory, or none to re-read it")
     };
-    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-    if wanted.is_absolute() {
-        return Err(refused("absolute paths are not allowed"));
-    }
-    if requested.contains('\0') || !wanted.components().all(is_plain) {
-        return Err(refused("the path leads out of the directory of the inventory"));
-    }
     let directory = present
         .parent()
         .filter(|d| !d.as_os_str().is_empty())
         .unwrap_or_else(|| Path::new("."));
+    let wanted = if wanted.is_absolute() {
+        let inside = std::path::absolute(directory)
+            .ok()
+            .and_then(|d| wanted.strip_prefix(d).ok());
+        inside.ok_or_else(|| refused("absolute paths lead out of the directory of the inventory"))?
+    } else {
+        wanted
+    };
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    if requested.contains('\0') || !wanted.components().all(is_plain) {
+        return Err(refused("the path leads out of the directory of the inventory"));
+    }
     let path = directory.join(wanted);
     let not_found =
-        |error: std::io::Error| Error::new(Code::NotFound, format!("file `{shown}` not found")).caused_by(error);
+        |error: std::io::Error| Error::new(Code::NotFound, format!("File '{shown}' not found")).caused_by(error);
     let real = std::fs::canonicalize(&path).map_err(not_found)?;
     let real_directory = std::fs::canonicalize(directory).map_err(not_found)?;
     // The present file may itself be a link, as mounted configuration often is.
@@ -105,6 +109,13 @@ mod tests {
         assert_eq!(good(Some(present.to_str().unwrap())), present);
         assert_eq!(good(Some("sub/b.json")), home.join("sub/b.json"));
         let code = |name: &str| resolve(&present, Some(name)).unwrap_err().code();
+        let absolute = home.join("sub/b.json");
+        assert_eq!(good(absolute.to_str()), absolute);
+        let outside = directory.path().join("conf/../outside.json");
+        assert_eq!(
+            resolve(&present, outside.to_str()).unwrap_err().code(),
+            Code::InvalidInput
+        );
         assert_eq!(code("../outside.json"), Code::InvalidInput);
         assert_eq!(code("sub/../../outside.json"), Code::InvalidInput);
         assert_eq!(code("/etc/passwd"), Code::InvalidInput);

@@ -38,20 +38,34 @@ fn both_dialects_in_one_file() {
 }
 
 #[test]
+fn names_that_only_one_server_took_are_taken() {
+    let inventory = parse(
+        r#"{"core 1/Zürich": {"ip": "192.0.2.1", "port": 22, "username": "netops@realm", "password": "example"},
+            "numeric": {"ip": "192.0.2.2", "username": "u", "timeout": "60", "auth": {"type": "ssh_agent"}}}"#,
+    )
+    .unwrap();
+    assert_eq!(inventory.device("core 1/Zürich").unwrap().username, "netops@realm");
+    assert_eq!(
+        inventory.device("numeric").unwrap().timeout(),
+        Some(Duration::from_secs(60))
+    );
+}
+
+#[test]
 fn all_problems_are_reported_at_once() {
     let error = parse(
         r#"{
         "r1": {"port": 70000, "username": "a b", "auth": {"type": "telnet"}},
         "r2": {"ip": "192.0.2.2", "username": "u"},
         "r3": {"ip": 7, "username": "u", "auth": {"type": "ssh_key"}, "framing": "chunked", "timeout": 0, "ip": 8},
-        "-r4": {"ip": "192.0.2.4", "username": "u", "auth": {"type": "ssh_agent"}},
+        "r\u00074": {"ip": "192.0.2.4", "username": "u", "auth": {"type": "ssh_agent"}},
         "r5": [], "r5": []
         }"#,
     )
     .unwrap_err();
     assert_eq!(error.code(), Code::InventoryInvalid);
     let lines: Vec<&str> = error.message().lines().collect();
-    assert!(lines[0].contains("device configuration validation failed for `devices.json`"));
+    assert!(lines[0].contains("Device configuration validation failed for `devices.json`"));
     for part in [
         "  - device `r1`: field `ip`: is missing",
         "  - device `r1`: field `port`: invalid device port `70000`: must be in 1..=65535",
@@ -63,7 +77,7 @@ fn all_problems_are_reported_at_once() {
         "  - device `r3`: field `auth.private_key_path`: is missing",
         "  - device `r3`: field `framing`: must be `auto` or `eom`",
         "  - device `r3`: field `timeout`: invalid timeout `0`",
-        "  - device `-r4`: a name must match",
+        "  - device `r\\u{7}4`: a name must have",
         "  - device `r5`: must be an object",
         "  - device `r5`: is defined more than once",
     ] {

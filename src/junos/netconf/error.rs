@@ -33,7 +33,7 @@ pub enum Error {
     #[error("the device has changed its framing")]
     FramingChanged,
     /// The session ended.
-    #[error("the session ended {}", moment(*sent, *reply_started))]
+    #[error("the session ended {}{}", moment(*sent, *reply_started), why(cause.as_deref()))]
     Closed {
         /// Whether the request was handed to the transport: if not, the device has not seen it.
         sent: bool,
@@ -57,11 +57,12 @@ pub enum Error {
 }
 
 impl Error {
-    /// What an error on the stream means for a request.
+    /// What an error on the stream means for a request. A connection that is gone is the end of the session whoever
+    /// reports it: a session that went stale has to be told from a device that refuses.
     pub(super) fn from_io(error: io::Error, sent: bool, reply_started: bool) -> Self {
-        match error.get_ref().and_then(|inner| inner.downcast_ref::<Report>()) {
-            Some(report) => Self::Transport(Arc::new(copy(report))),
-            None => Self::Closed {
+        match report_in(&error) {
+            Some(report) if report.code() != Code::Transport => Self::Transport(Arc::new(copy(report))),
+            _ => Self::Closed {
                 sent,
                 reply_started,
                 cause: Some(Arc::new(error)),
@@ -71,7 +72,7 @@ impl Error {
 
     /// Whether an error on the stream carries a report of the transport.
     pub(super) fn is_report(error: &io::Error) -> bool {
-        error.get_ref().is_some_and(|inner| inner.is::<Report>())
+        report_in(error).is_some()
     }
 
     /// Whether not a byte of the reply arrived, so that a read may be tried again on another session.
@@ -131,6 +132,21 @@ fn moment(sent: bool, reply_started: bool) -> &'static str {
     }
 }
 
+fn report_in(error: &io::Error) -> Option<&Report> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// What the transport said, as the end of a sentence.
+fn why(cause: Option<&io::Error>) -> String {
+    match cause {
+        Some(cause) => match report_in(cause) {
+            Some(report) => format!(": {}", report.message()),
+            None => format!(": {cause}"),
+        },
+        None => String::new(),
+    }
+}
+
 fn denied(message: String) -> Report {
     Report::new(Code::PermissionDenied, message)
         .advise("the login class of the user does not allow NETCONF sessions; another class or user is needed")
@@ -176,6 +192,24 @@ mod tests {
         let error = Error::from_io(io::Error::other(report), true, false).report("r1");
         assert_eq!(error.code(), Code::NetconfUnavailable);
         assert_eq!(error.advice(), Some("configure it"));
+    }
+
+    #[test]
+    fn a_connection_that_is_gone_is_the_end_of_the_session() {
+        let gone = || {
+            io::Error::other(Report::new(
+                Code::Transport,
+                "the connection to device `r1` is gone: early eof",
+            ))
+        };
+        assert!(Error::from_io(gone(), true, false).is_unanswered());
+        assert!(!Error::from_io(gone(), true, true).is_unanswered());
+        let report = Error::from_io(gone(), true, false).report("r1");
+        assert_eq!(report.code(), Code::Transport);
+        assert_eq!(
+            report.message(),
+            "device `r1`: the session ended before the reply: the connection to device `r1` is gone: early eof"
+        );
     }
 
     #[test]

@@ -53,7 +53,8 @@ impl Server {
 
     /// Why the connection ended, where that is known.
     pub(super) fn farewell(&self) -> Option<String> {
-        self.farewell.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let farewell = self.farewell.lock().unwrap_or_else(PoisonError::into_inner);
+        farewell.clone().filter(|text| !text.is_empty())
     }
 
     /// Done when the connection has ended.

@@ -54,7 +54,8 @@ pub fn parse_variables(text: &str) -> Result<Map<String, Value>> {
     match parsed {
         Value::Object(variables) => Ok(variables),
         Value::Null => {
-            Err(wrong("the variables are empty".to_owned()).advise("give `{}` where the template needs none"))
+            Err(wrong("Variables content is empty or invalid".to_owned())
+                .advise("give `{}` where the template needs none"))
         }
         _ => Err(wrong("the variables must be a mapping of names to values".to_owned())),
     }

@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, sync::LazyLock};
 
-use minijinja::{AutoEscape, Environment, Value as Template, escape_formatter, syntax::SyntaxConfig, value::Serde};
+use minijinja::{
+    AutoEscape, Environment, Value as Template, context, escape_formatter,
+    syntax::SyntaxConfig,
+    value::{Serde, merge_maps},
+};
 use serde_json::{Map, Value};
 
 use super::{network::Prefix, replies::FILES};
@@ -76,24 +80,27 @@ impl Templates {
     }
 
     /// Fills a file.
-    pub(super) fn render(file: &str, context: &Map<String, Value>) -> Result<String, minijinja::Error> {
-        ENVIRONMENT.get_template(file)?.render(Serde(context))
+    pub(super) fn render(file: &str, context: Template) -> Result<String, minijinja::Error> {
+        ENVIRONMENT.get_template(file)?.render(context)
     }
 
     /// Fills a file once per routing engine.
     pub(super) fn render_each(
         file: &str,
         engines: &[String],
-        context: impl Fn(&str) -> Map<String, Value>,
+        context: impl Fn(&str) -> Template,
     ) -> Result<Vec<(String, String)>, minijinja::Error> {
         let one = |(index, engine): (usize, &String)| {
-            let mut context = context(engine);
-            context.insert("engine".to_owned(), Value::from(engine.clone()));
-            context.insert("engine_index".to_owned(), Value::from(index));
-            Ok((engine.clone(), Self::render(file, &context)?))
+            let context = context! { engine, engine_index => index, ..context(engine) };
+            Ok((engine.clone(), Self::render(file, context)?))
         };
         engines.iter().enumerate().map(one).collect()
     }
+}
+
+/// The values of a request beside those that are kept.
+pub(super) fn merged(kept: Template, request: &Map<String, Value>) -> Template {
+    merge_maps([kept, Template::from(Serde(request))])
 }
 
 /// The XML of several routing engines in one.

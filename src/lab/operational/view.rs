@@ -17,27 +17,15 @@ pub(super) fn configuration(effective_set: &str) -> Value {
     configuration
 }
 
-/// Everything a reply file can name.
-pub(super) fn context(
-    hardware: &Value,
-    configuration: &Value,
-    now: SystemTime,
-    started: SystemTime,
-) -> Map<String, Value> {
+/// Everything a reply file can name that changes with the configuration only.
+pub(super) fn values(hardware: &Value, configuration: &Value) -> Map<String, Value> {
     let interfaces = interfaces::all(hardware, configuration);
     let routing = Routing::of(hardware, configuration, &interfaces);
-    let before = hardware.get("uptime").and_then(Value::as_u64).unwrap_or(86_400);
-    let uptime = now.duration_since(started).unwrap_or_default().as_secs() + before;
     let at = |path: &[&str]| only_child(configuration, path).unwrap_or_default();
-    let mut context = hardware.as_object().cloned().unwrap_or_default();
-    let values = [
+    let mut values = hardware.as_object().cloned().unwrap_or_default();
+    let more = [
         ("hostname", Value::from(at(&["system", "host-name"]))),
-        ("domain", Value::from(at(&["system", "domain-name"]))),
-        ("now", stamp(now).into()),
-        ("now_seconds", seconds(now).into()),
-        ("booted", stamp(now - Duration::from_secs(uptime)).into()),
-        ("booted_seconds", seconds(now - Duration::from_secs(uptime)).into()),
-        ("uptime", uptime.into()),
+        ("domain", at(&["system", "domain-name"]).into()),
         (
             "interfaces",
             interfaces.iter().map(Interface::json).collect::<Vec<_>>().into(),
@@ -46,24 +34,44 @@ pub(super) fn context(
         ("bgp", routing.bgp()),
         ("ospf", routing.ospf()),
         ("tables", routing.tables()),
-        ("arp", near(hardware, "arp", "interface", &interfaces)),
-        ("lldp", near(hardware, "lldp", "interface", &interfaces)),
-        ("macs", near(hardware, "macs", "interface", &interfaces)),
+        ("arp", near(hardware, "arp", &interfaces)),
+        ("lldp", near(hardware, "lldp", &interfaces)),
+        ("macs", near(hardware, "macs", &interfaces)),
         ("vlans", interfaces::vlans(configuration)),
         ("config", configuration.clone()),
     ];
-    context.extend(values.map(|(name, value)| (name.to_owned(), value)));
-    context
+    values.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    values
+}
+
+/// Everything a reply file can name that changes with time.
+pub(super) fn times(hardware: &Value, now: SystemTime, started: SystemTime) -> Map<String, Value> {
+    let before = hardware.get("uptime").and_then(Value::as_u64).unwrap_or(86_400);
+    let uptime = now.duration_since(started).unwrap_or_default().as_secs() + before;
+    let booted = now
+        .checked_sub(Duration::from_secs(uptime))
+        .unwrap_or(SystemTime::UNIX_EPOCH);
+    let values = [
+        ("now", Value::from(stamp(now))),
+        ("now_seconds", seconds(now).into()),
+        ("booted", stamp(booted).into()),
+        ("booted_seconds", seconds(booted).into()),
+        ("uptime", uptime.into()),
+    ];
+    values
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect()
 }
 
 /// Neighbours of the hardware file whose interface is up.
-fn near(hardware: &Value, list: &str, interface: &str, interfaces: &[Interface]) -> Value {
+fn near(hardware: &Value, list: &str, interfaces: &[Interface]) -> Value {
     let all = hardware.get(list).and_then(Value::as_array).into_iter().flatten();
     let up = |name: &str| {
         let physical = name.split('.').next().unwrap_or(name);
         interfaces.iter().any(|i| i.name == physical && i.is_up())
     };
-    all.filter(|entry| entry.get(interface).and_then(Value::as_str).is_some_and(up))
+    all.filter(|entry| entry.get("interface").and_then(Value::as_str).is_some_and(up))
         .cloned()
         .collect::<Vec<_>>()
         .into()

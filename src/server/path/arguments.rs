@@ -14,7 +14,6 @@ use crate::{
 /// `invalid_input`, naming every argument that is wrong.
 pub(super) fn prepare(tool: &Tool, mut arguments: Arguments) -> Result<Arguments> {
     arguments.retain(|_, value| !value.is_null());
-    resolve_aliases(tool, &mut arguments)?;
     let empty = Map::new();
     let properties = tool
         .input
@@ -22,10 +21,13 @@ pub(super) fn prepare(tool: &Tool, mut arguments: Arguments) -> Result<Arguments
         .and_then(Value::as_object)
         .unwrap_or(&empty);
     for (name, value) in &mut arguments {
+        let alias = tool.aliases.iter().find(|(alias, _)| alias == name);
+        let name = alias.map_or(name.as_str(), |(_, name)| name);
         if let Some(schema) = properties.get(name) {
-            coerce(schema, value);
+            coerce(schema, value, tool.command_lists.contains(&name));
         }
     }
+    resolve_aliases(tool, &mut arguments)?;
     let problems = problems(tool, properties, &arguments);
     if problems.is_empty() {
         return Ok(arguments);
@@ -38,7 +40,7 @@ pub(super) fn prepare(tool: &Tool, mut arguments: Arguments) -> Result<Arguments
 }
 
 fn resolve_aliases(tool: &Tool, arguments: &mut Arguments) -> Result<()> {
-    for (alias, name) in tool.aliases {
+    for (alias, name) in &tool.aliases {
         let Some(value) = arguments.remove(*alias) else {
             continue;
         };
@@ -57,8 +59,16 @@ fn resolve_aliases(tool: &Tool, arguments: &mut Arguments) -> Result<()> {
 }
 
 /// Reads a value as what the schema wants, where there is one plain way to do so.
-fn coerce(schema: &Value, value: &mut Value) {
+fn coerce(schema: &Value, value: &mut Value, commands: bool) {
     if allows(schema, value) {
+        return;
+    }
+    if let Value::Array(items) = value {
+        // One name in brackets where one name is wanted.
+        if let [Value::String(only)] = items.as_slice() {
+            *value = Value::String(only.clone());
+            coerce(schema, value, commands);
+        }
         return;
     }
     let text = value.as_str().map(str::trim);
@@ -71,7 +81,7 @@ fn coerce(schema: &Value, value: &mut Value) {
             "false" | "no" | "0" => Some(Value::Bool(false)),
             _ => None,
         },
-        Some(text) if wants(schema, "array") => Some(list(text)),
+        Some(text) if wants(schema, "array") => Some(list(text, commands)),
         Some(text) if wants(schema, "object") => serde_json::from_str::<Value>(text).ok().filter(Value::is_object),
         None if wants(schema, "string") && value.is_number() => Some(Value::String(value.to_string())),
         None if wants(schema, "integer") => whole(value),
@@ -88,17 +98,32 @@ fn whole(value: &Value) -> Option<Value> {
     serde_json::from_str(&format!("{number:.0}")).ok()
 }
 
-/// A list from text: JSON where it is JSON, else parts between commas.
-fn list(text: &str) -> Value {
-    match serde_json::from_str::<Value>(text) {
-        Ok(array @ Value::Array(_)) => array,
-        _ => text
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(Value::from)
-            .collect(),
+/// A list from text: JSON where it is JSON, else parts between commas; of commands also one on a line.
+fn list(text: &str, commands: bool) -> Value {
+    if let Ok(array @ Value::Array(_)) = serde_json::from_str::<Value>(text) {
+        return array;
     }
+    let parts: Vec<&str> = if commands {
+        text.lines().flat_map(split_commands).collect()
+    } else {
+        text.split(',').collect()
+    };
+    parts
+        .into_iter()
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(Value::from)
+        .collect()
+}
+
+/// `show version, show system uptime` is two commands; `show log messages | match a,b` is one, and so is every line with a quote.
+fn split_commands(line: &str) -> Vec<&str> {
+    fn verb(part: &str) -> Option<&str> {
+        part.split_whitespace().next()
+    }
+    let parts: Vec<&str> = line.split(',').collect();
+    let splits = !line.contains(['"', '\'']) && parts.iter().all(|part| verb(part) == verb(line));
+    if splits { parts } else { vec![line] }
 }
 
 fn types(schema: &Value) -> Vec<&str> {
@@ -167,11 +192,37 @@ fn problems(tool: &Tool, properties: &Map<String, Value>, arguments: &Arguments)
                         .map(|e| format!("`{name}`: {}", e.masked())),
                 );
             }
-            Ok(validator) => problems.extend(validator.iter_errors(value).map(|e| format!("`{name}`: {e}"))),
+            Ok(validator) => {
+                let mut errors = validator.iter_errors(value).map(|e| e.to_string()).peekable();
+                match refusal(tool, name, schema, value).filter(|_| errors.peek().is_some()) {
+                    Some(words) => problems.push(words),
+                    None => problems.extend(errors.map(|e| format!("`{name}`: {e}"))),
+                }
+            }
             Err(e) => problems.push(format!("`{name}`: its schema is broken: {e}")),
         }
     }
     problems
+}
+
+/// What is said of a wrong value: the tool's own words, else which words there are where the parameter is a choice of words.
+fn refusal(tool: &Tool, name: &str, schema: &Value, value: &Value) -> Option<String> {
+    let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let shown: String = shown.chars().take(80).collect();
+    if let Some((_, words)) = tool.refusals.iter().find(|(parameter, _)| *parameter == name) {
+        return Some(words.replace("{}", &shown));
+    }
+    let choices: Vec<&str> = schema
+        .get("enum")?
+        .as_array()?
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let (last, others) = choices.split_last()?;
+    Some(format!(
+        "invalid {name} '{shown}' (expected {}, or {last})",
+        others.join(", ")
+    ))
 }
 
 /// `router_name` (string, required), `timeout` (integer), ...

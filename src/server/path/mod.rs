@@ -114,6 +114,11 @@ impl Path {
         self.running.len()
     }
 
+    /// Fires when the server goes down.
+    pub(super) fn going_down(&self) -> &CancellationToken {
+        &self.shutdown
+    }
+
     /// Takes no further calls, takes back those that only read, lets those that write come to their end.
     pub async fn drain(&self) {
         self.shutdown.cancel();

@@ -26,7 +26,7 @@ pub(super) fn check(principal: &Principal, tool: &str, devices: &[String], inven
     if missing.is_empty() {
         Ok(())
     } else {
-        Err(Inventory::unknown(&missing.join("`, `")))
+        Err(Inventory::unknown_all(&missing))
     }
 }
 

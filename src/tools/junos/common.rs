@@ -8,12 +8,22 @@ use std::{
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use crate::error::Error;
+
+/// Other spellings of the parameters in [`On`].
+pub(super) const ON: &[(&str, &str)] = &[
+    ("router", "router_name"),
+    ("routers", "router_name"),
+    ("router_names", "router_name"),
+    ("command_timeout", "timeout"),
+];
+
 /// The device of a call.
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct On {
-    /// Router name from get_router_list.
+    /// Router name, from get_router_list.
     pub(super) router_name: String,
-    /// Seconds, connecting included; default 360.
+    /// Seconds; default 360.
     #[schemars(range(min = 1))]
     #[expect(dead_code, reason = "the call path reads it for every tool")]
     timeout: Option<u64>,
@@ -23,12 +33,21 @@ pub(super) struct On {
 #[derive(Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "the call path reads them for every tool")]
 pub(super) struct Show {
-    /// Show at most so many lines.
+    /// Lines of output at most.
     max_lines: Option<u32>,
-    /// Show at most so many bytes.
+    /// Bytes of output at most.
     max_bytes: Option<u32>,
-    /// Show the end rather than the beginning.
+    /// Show the end, not the beginning.
     tail: Option<bool>,
+}
+
+/// The error with the words of a well-known answer before its own.
+pub(super) fn prefixed(prefix: &str, error: &Error) -> Error {
+    let prefixed = Error::new(error.code(), format!("{prefix}{}", error.message()));
+    match error.advice() {
+        Some(advice) => prefixed.advise(advice),
+        None => prefixed,
+    }
 }
 
 /// Seconds with three decimals.
@@ -50,6 +69,6 @@ impl JsonSchema for FreeForm {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [{ "type": "object" }, { "type": "string" }] })
+        json_schema!({ "type": ["object", "string"] })
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::On;
+use super::common::{ON, On};
 use crate::{
     error::Result,
     tools::{Context, Effect, Tool, Typed},
@@ -20,9 +20,7 @@ struct Args {
 #[derive(Serialize, JsonSchema)]
 struct Output {
     router_name: String,
-    /// Whether the commit is confirmed now.
     confirmed: bool,
-    /// Who had committed it.
     committed_by: String,
 }
 
@@ -35,7 +33,7 @@ pub(super) fn tool() -> Tool {
          nothing else.",
         run,
     )
-    .aliases(&[("router", "router_name")])
+    .aliases(ON)
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {

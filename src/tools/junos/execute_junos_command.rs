@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::common::{FreeForm, On, Show, seconds};
+use super::common::{FreeForm, ON, On, Show, seconds};
 use crate::{
     error::Result,
     junos::CommandFormat,
@@ -17,7 +17,7 @@ struct Args {
     on: On,
     /// Operational command, e.g. `show bgp summary | match Establ`. Pipes work: match, except, find, count, last, trim, display.
     command: String,
-    /// `text` (default), `xml`, or `json`: made from the XML, a stable shape for programs.
+    /// Default text; json is made from the XML, a stable shape for programs.
     format: Option<CommandFormat>,
     #[serde(flatten)]
     _show: Show,
@@ -27,15 +27,12 @@ struct Args {
 struct Output {
     router_name: String,
     command: String,
-    /// What the device answered, pipes applied.
     output: String,
-    /// The answer as JSON, where that was asked for.
+    /// With format json.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
-    /// Warnings that came with the answer.
     warnings: Vec<String>,
-    /// Seconds.
     execution_duration: f64,
 }
 
@@ -48,7 +45,8 @@ pub(super) fn tool() -> Tool {
          a count). For several commands or devices use execute_junos_command_batch; for configuration use get_junos_config.",
         run,
     )
-    .aliases(&[("router", "router_name")])
+    .aliases(ON)
+    .aliases(&[("commands", "command")])
     .judged(|arguments| vec![Judged::Command(string_argument(arguments, "command"))])
 }
 

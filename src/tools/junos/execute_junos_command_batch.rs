@@ -29,7 +29,7 @@ struct Args {
     /// Operational commands, each run on every router.
     #[schemars(length(min = 1, max = 100))]
     commands: Vec<String>,
-    /// `text` (default), `xml` or `json`.
+    /// Default text.
     format: Option<CommandFormat>,
     /// Seconds for each command; default 360.
     #[schemars(range(min = 1))]
@@ -47,43 +47,40 @@ struct Args {
 #[derive(Serialize, JsonSchema)]
 struct Output {
     summary: Summary,
-    /// One row for each router and command, in the order they were given.
     results: Vec<Row>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Summary {
-    /// The command, or the commands separated by `; `.
+    /// Several are separated by `; `.
     command: String,
     total_routers: usize,
     total_commands: usize,
-    /// Rows that succeeded.
     successful: usize,
-    /// Rows that failed.
     failed: usize,
     /// Seconds.
     total_duration: f64,
-    /// Whether the time was over before everything had come in.
+    /// The time was over before everything had come in.
     timed_out: bool,
 }
 
 #[derive(Serialize, JsonSchema, Clone)]
 struct Row {
     router_name: String,
+    router: String,
     command: String,
-    /// `success` or `failed`.
+    ok: bool,
+    /// success or failed.
     status: &'static str,
     /// The output, or what went wrong.
     output: String,
-    /// The output as JSON, where that was asked for.
+    /// With format json.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
     warnings: Vec<String>,
-    /// Error code, where it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error_code: Option<&'static str>,
-    /// Seconds.
     execution_duration: f64,
     start_time: String,
     end_time: String,
@@ -105,6 +102,7 @@ pub(super) fn tool() -> Tool {
         ("command", "commands"),
         ("timeout", "command_timeout"),
     ])
+    .command_lists(&["commands"])
     .judged(judged)
     .ends_itself()
 }
@@ -218,7 +216,9 @@ impl Batch {
         let ended = self.begun.elapsed();
         Row {
             router_name: router.to_owned(),
+            router: router.to_owned(),
             command: command.to_owned(),
+            ok: true,
             status: "success",
             output: String::new(),
             data: None,
@@ -261,6 +261,7 @@ impl Batch {
 }
 
 fn fail(row: &mut Row, error: &Error) {
+    row.ok = false;
     row.status = "failed";
     row.output = error.to_string();
     row.error_code = Some(error.code().as_str());

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{On, Show, seconds};
+use super::common::{ON, On, Show, seconds};
 use crate::{
     error::{Code, Error, Result},
     tools::{Context, Effect, Judged, Tool, Typed, string_argument},
@@ -26,11 +26,9 @@ struct Args {
 struct Output {
     router_name: String,
     target: String,
-    /// The same as target.
     fpc_target: String,
     command: String,
     output: String,
-    /// Seconds.
     execution_duration: f64,
 }
 
@@ -43,17 +41,22 @@ pub(super) fn tool() -> Tool {
          engine does not have. For experts: PFE commands are not documented for users.",
         run,
     )
-    .aliases(&[("router", "router_name"), ("fpc_target", "target"), ("pfe_command", "command")])
+    .aliases(ON)
+    .aliases(&[("fpc_target", "target"), ("pfe_command", "command")])
+    .refusals(&[("target", "invalid pfe_command: fpc_target contains invalid characters (`{}`)")])
     .judged(|arguments| vec![Judged::Pfe(string_argument(arguments, "command"))])
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
-    if args.command.trim().is_empty() || args.command.contains(['"', '\n', '\r', '|']) {
-        return Err(Error::new(
-            Code::InvalidInput,
-            "invalid pfe_command: it is empty, or holds a double quote, a pipe or a line break",
-        )
-        .advise("give one plain PFE command"));
+    let wrong = match args.command.as_str() {
+        command if command.contains('"') => Some("literal '\"' is not allowed (would break the wrapper command)"),
+        command if command.contains(['\n', '\r', '|']) => Some("a pipe or a line break is not allowed"),
+        command if command.trim().is_empty() => Some("it is empty"),
+        _ => None,
+    };
+    if let Some(wrong) = wrong {
+        return Err(Error::new(Code::InvalidInput, format!("invalid pfe_command: {wrong}"))
+            .advise("give one plain PFE command"));
     }
     let started = tokio::time::Instant::now();
     let output = context.services.junos.pfe(&args.on.router_name, &args.target, &args.command, context.timeout).await?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::common::On;
+use super::common::{ON, On};
 use crate::{
     error::Result,
     tools::{Context, Effect, Tool, Typed},
@@ -32,7 +32,7 @@ pub(super) fn tool() -> Tool {
          cluster. Facts that a platform does not have are null.",
         run,
     )
-    .aliases(&[("router", "router_name")])
+    .aliases(ON)
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::common::{FreeForm, On, Show};
+use super::common::{FreeForm, ON, On, Show};
 use crate::{
     error::Result,
     junos::{ConfigFormat, ConfigQuery},
@@ -15,11 +15,11 @@ use crate::{
 struct Args {
     #[serde(flatten)]
     on: On,
-    /// `set` (default), `text` (curly braces), `xml`, or `json`.
+    /// Default set; text is curly braces.
     format: Option<ConfigFormat>,
     /// Only this part of the tree, e.g. `protocols bgp` or `interfaces ge-0/0/0`.
     path: Option<String>,
-    /// Show what groups and defaults contribute in its place. Default true for set and text.
+    /// Show what groups contribute in its place; default true for set.
     inherit: Option<bool>,
     #[serde(flatten)]
     _show: Show,
@@ -31,9 +31,9 @@ struct Output {
     format: ConfigFormat,
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// The configuration; empty with json.
+    /// Empty with json.
     config: String,
-    /// The configuration as JSON, where that was asked for.
+    /// With format json.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<FreeForm>")]
     data: Option<Value>,
@@ -49,14 +49,14 @@ pub(super) fn tool() -> Tool {
          whole configurations are long.",
         run,
     )
-    .aliases(&[("router", "router_name")])
+    .aliases(ON)
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let format = args.format.unwrap_or_default();
     let inherit = args
         .inherit
-        .unwrap_or(matches!(format, ConfigFormat::Set | ConfigFormat::Text));
+        .unwrap_or(format == ConfigFormat::Set);
     let query = ConfigQuery {
         format,
         path: args.path.clone(),

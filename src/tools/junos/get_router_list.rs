@@ -14,11 +14,9 @@ struct Args {}
 
 #[derive(Serialize, JsonSchema)]
 struct Output {
-    /// Router names.
     routers: Vec<String>,
-    /// Router name to its inventory entry, without credentials.
+    /// Router name to inventory entry, without credentials.
     devices: Map<String, Value>,
-    /// Number of routers.
     count: usize,
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::On;
+use super::common::{ON, On};
 use crate::{
     error::Result,
     tools::{Context, Effect, Tool, Typed},
@@ -13,7 +13,7 @@ use crate::{
 struct Args {
     #[serde(flatten)]
     on: On,
-    /// Rollback number to compare with: 1 (default) is the commit before the last, 0 shows uncommitted edits of the candidate.
+    /// Rollback number: 1 (default) is the commit before the last, 0 shows edits that are not committed.
     #[schemars(range(min = 0, max = 49))]
     version: Option<u32>,
 }
@@ -21,11 +21,9 @@ struct Args {
 #[derive(Serialize, JsonSchema)]
 struct Output {
     router_name: String,
-    /// Rollback number.
     version: u32,
-    /// The difference, as `show | compare` shows it; empty where there is none.
+    /// As `show | compare` shows it; empty where there is none.
     diff: String,
-    /// Whether there is any.
     changed: bool,
 }
 
@@ -38,7 +36,8 @@ pub(super) fn tool() -> Tool {
          that somebody has not committed yet.",
         run,
     )
-    .aliases(&[("router", "router_name")])
+    .aliases(ON)
+    .refusals(&[("version", "rollback version {} out of range (0..=49)")])
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::On;
+use super::common::{ON, On, prefixed};
 use crate::{
-    error::Result,
+    error::{Code, Result},
     junos::{Action, Change, ConfigFormat, Control, Database, Outcome, Report},
     tools::{Context, Effect, Judged, Tool, Typed, string_argument},
 };
@@ -16,7 +16,7 @@ struct Args {
     on: On,
     /// The configuration to load.
     config_text: String,
-    /// `set` (default), `text` (curly braces), `xml` or `json`.
+    /// Default set; text is curly braces.
     config_format: Option<ConfigFormat>,
     /// Comment in the commit history.
     commit_comment: Option<String>,
@@ -25,20 +25,18 @@ struct Args {
     confirm_timeout_mins: Option<u32>,
     /// How text, xml and json are loaded; default `replace`: merge, where `replace:` tags replace.
     action: Option<Action>,
-    /// `private` (default), `exclusive` or `shared`.
+    /// Default private.
     database: Option<Database>,
 }
 
 #[derive(Serialize, JsonSchema)]
 struct Output {
     router_name: String,
-    /// Whether the device runs the configuration now.
+    /// Whether the device runs it now.
     success: bool,
     outcome: Outcome,
-    /// What was or would have been committed.
     diff: String,
     warnings: Vec<String>,
-    /// Why it was not committed.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,8 +46,10 @@ struct Output {
     confirmed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rollback_in_minutes: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     commit_comment: String,
-    /// The word that marks this commit in the device's history.
+    /// Marks this commit in the device's history.
     #[serde(skip_serializing_if = "Option::is_none")]
     commit_token: Option<String>,
     database: Database,
@@ -66,7 +66,12 @@ pub(super) fn tool() -> Tool {
          confirm_commit is called: use that for changes that could cut off the device.",
         run,
     )
-    .aliases(&[("router", "router_name"), ("config", "config_text")])
+    .aliases(ON)
+    .aliases(&[("config", "config_text")])
+    .refusals(&[(
+        "config_format",
+        "Unsupported config format '{}'. Use 'set', 'text', or 'xml': invalid config_format '{}' (expected set, text, xml, or json)",
+    )])
     .judged(|arguments| {
         let format = arguments.get("config_format").and_then(|f| f.as_str()).unwrap_or("set");
         vec![Judged::Config { format: Some(format.to_owned()), text: string_argument(arguments, "config_text") }]
@@ -86,7 +91,11 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     };
     let control = Control { cancel: context.cancel.clone(), deadline: context.deadline };
     let router = args.on.router_name;
-    let report = context.services.junos.change(&router, &change, &control).await?;
+    let changed = context.services.junos.change(&router, &change, &control).await;
+    let report = changed.map_err(|error| match error.code() {
+        Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),
+        _ => error,
+    })?;
     let text = text(&router, &change, &report);
     let committed = report.outcome == Outcome::Committed;
     let success = committed || report.outcome == Outcome::Unchanged;
@@ -101,6 +110,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         error_code: report.error.as_ref().map(|e| e.code().as_str()),
         confirmed: pending.map(|_| true),
         rollback_in_minutes: pending,
+        message: pending.map(rolls_back),
         commit_comment: comment,
         commit_token: (committed || report.outcome == Outcome::Unknown).then_some(report.token),
         database: report.database,
@@ -122,9 +132,8 @@ fn text(router: &str, change: &Change, report: &Report) -> String {
         (_, None) => "Failed to load/commit configuration".to_owned(),
     };
     if let (Outcome::Committed, Some(minutes)) = (report.outcome, change.confirm_minutes) {
-        text.push_str(&format!(
-            "\nCommit confirmed: auto-rollback in {minutes} minutes unless confirmed. Call confirm_commit to keep it."
-        ));
+        text.push('\n');
+        text.push_str(&rolls_back(minutes));
     }
     for warning in &report.warnings {
         text.push_str(&format!("\nwarning: {warning}"));
@@ -133,4 +142,8 @@ fn text(router: &str, change: &Change, report: &Report) -> String {
         text.push_str(&format!("\nnote: {note}"));
     }
     text
+}
+
+fn rolls_back(minutes: u32) -> String {
+    format!("Commit confirmed: auto-rollback in {minutes} minutes unless confirmed. Call confirm_commit to keep it.")
 }

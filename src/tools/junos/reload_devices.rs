@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Code, Error, Result},
+    junos::inventory::Inventory,
     tools::{Context, Effect, Tool, Typed},
 };
 
 #[derive(Deserialize, JsonSchema)]
 struct Args {
-    /// Another inventory file in the directory of the present one; the present one where it is missing.
+    /// Another inventory file in the directory of the present one.
     file_name: Option<String>,
 }
 
@@ -41,8 +42,13 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         return Err(Error::new(Code::InventoryReadonly, "inventory is read-only (--inventory-readonly set)")
             .advise("without `file_name` the present file is read again"));
     }
-    let services = &context.services;
-    let reloaded = services.junos.reload(args.file_name.as_deref(), |inventory| services.guard(inventory)).await?;
+    let policy = &context.services.policy;
+    // Rules first: a device is never in force without its own.
+    let accept = |inventory: &Inventory| {
+        policy.store(policy.load().with_inventory(inventory)?.into());
+        Ok(())
+    };
+    let reloaded = context.services.junos.reload(args.file_name.as_deref(), accept).await?;
     let names: Vec<&str> = reloaded.inventory.devices.keys().map(String::as_str).collect();
     let path = reloaded.inventory.path().map(|path| path.display().to_string()).unwrap_or_default();
     let mut text = format!(

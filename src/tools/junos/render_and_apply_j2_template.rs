@@ -1,11 +1,13 @@
 //! `render_and_apply_j2_template`: renders a template and, where asked, shows or commits what it changes on each router.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::common::FreeForm as TextOrObject;
 use crate::{
     error::{Code, Error, Result},
     junos::{Change, ConfigFormat, Control, Outcome, Report, template},
@@ -22,7 +24,8 @@ struct Args {
     #[schemars(length(min = 1))]
     template_content: String,
     /// Variables as a YAML or JSON mapping.
-    vars_content: String,
+    #[schemars(with = "TextOrObject")]
+    vars_content: Value,
     /// One router from get_router_list.
     router_name: Option<String>,
     /// Several routers.
@@ -33,7 +36,7 @@ struct Args {
     dry_run: Option<bool>,
     /// Comment in the commit history.
     commit_comment: Option<String>,
-    /// `set`, `text`, `xml` or `json`; found out from the result where it is missing.
+    /// Found out from the result where it is missing.
     config_format: Option<ConfigFormat>,
     /// Roll back after so many minutes unless confirm_commit is called before.
     #[schemars(range(min = 1, max = 71_582_788))]
@@ -48,10 +51,9 @@ struct Args {
 struct Output {
     rendered_config: String,
     config_format: ConfigFormat,
-    /// Whether every router runs the configuration now.
+    /// Whether every router runs it now.
     applied: bool,
     dry_run: bool,
-    /// One row for each router; empty when the template was only rendered.
     results: Vec<Row>,
 }
 
@@ -61,7 +63,6 @@ struct Row {
     success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
-    /// What was or would be committed.
     diff: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit_comment: Option<String>,
@@ -89,13 +90,17 @@ pub(super) fn tool() -> Tool {
         run,
     )
     .aliases(&[("router", "router_name"), ("routers", "router_names")])
+    .refusals(&[(
+        "config_format",
+        "invalid config_format '{}'. Must be 'set', 'text', or 'xml' (expected set, text, xml, or json)",
+    )])
     .ends_itself()
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let apply = args.apply_config.unwrap_or_default();
     let routers = routers(&args, apply)?;
-    let rendered = rendered(args.template_content, args.vars_content).await?;
+    let rendered = rendered(args.template_content, variables(&args.vars_content).into_owned()).await?;
     let format = args.config_format.unwrap_or_else(|| template::detect_format(&rendered));
     let dry_run = args.dry_run.unwrap_or_default();
     let change = Change {
@@ -126,6 +131,14 @@ async fn rendered(template: String, variables: String) -> Result<String> {
     tokio::task::spawn_blocking(render)
         .await
         .unwrap_or_else(|e| Err(Error::new(Code::Internal, "rendering the template ended early").caused_by(e)))
+}
+
+/// The text of the variables; an object that was sent as such is as good as its text.
+fn variables(content: &Value) -> Cow<'_, str> {
+    match content {
+        Value::String(text) => Cow::Borrowed(text),
+        other => Cow::Owned(other.to_string()),
+    }
 }
 
 fn routers(args: &Args, apply: bool) -> Result<Vec<String>> {

@@ -4,3 +4,4 @@ pub(crate) mod bench;
 pub(crate) mod golden;
 pub(crate) mod program;
 pub(crate) mod sshd;
+pub(crate) mod talk;
