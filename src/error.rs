@@ -234,6 +234,7 @@ pub struct Error {
     code: Code,
     message: String,
     advice: Option<String>,
+    final_word: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -247,6 +248,7 @@ impl Error {
             code,
             message: message.into(),
             advice: None,
+            final_word: false,
             source: None,
         }
     }
@@ -256,6 +258,18 @@ impl Error {
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
+    }
+
+    /// Says that the call must not be made again unseen, whatever the code says: it may have had its effect.
+    #[must_use]
+    pub fn not_again(mut self) -> Self {
+        self.final_word = true;
+        self
+    }
+
+    /// Whether the same call may help later: as the code says, unless it may have had its effect already.
+    pub fn retryable(&self) -> bool {
+        self.code.retryable() && !self.final_word
     }
 
     /// Keeps the cause, for the log.

@@ -88,7 +88,7 @@ impl Junos {
         );
         Ok(self
             .pool
-            .read(&self.device(name)?, &request, timeout)
+            .once(&self.device(name)?, &request, timeout)
             .await?
             .into_cli_text())
     }

@@ -18,5 +18,5 @@ pub mod transport;
 pub use self::{
     config::{Action, Change, ConfigFormat, Control, Database, Outcome, Report, Transaction},
     devices::{Junos, Reloaded},
-    operational::{Answered, CommandFormat, ConfigQuery},
+    operational::{Answered, CommandFormat, ConfigQuery, reads_only},
 };

@@ -74,8 +74,41 @@ pub(super) async fn command(
     };
     let wire = if display == Display::Text { "text" } else { "xml" };
     let request = format!("<command format=\"{wire}\">{}</command>", escape(&pipeline.command));
-    let reply = pool.read(device, &request, timeout).await?;
+    let reply = if reads_only(&pipeline.command) {
+        pool.read(device, &request, timeout).await?
+    } else {
+        pool.once(device, &request, timeout).await?
+    };
     Ok(present(reply, display, &pipeline))
+}
+
+/// Commands that change nothing, each word with the shortest beginning that Junos takes for it and for nothing else.
+const READS: &[&[(&str, usize)]] = &[
+    &[("show", 2)],
+    &[("ping", 2)],
+    &[("traceroute", 2)],
+    &[("help", 1)],
+    &[("file", 2), ("list", 1)],
+    &[("file", 2), ("show", 1)],
+    &[("file", 2), ("checksum", 3)],
+    &[("file", 2), ("compare", 3)],
+    &[("test", 2), ("policy", 1)],
+];
+
+/// Whether an operational command is known to change nothing, so that it may be sent again and may run where only reads may.
+/// What is not known (`request`, `clear`, `restart`, `op`, a misspelt word) counts as a change.
+pub fn reads_only(command: &str) -> bool {
+    let words: Vec<String> = command
+        .split('|')
+        .next()
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+        .map(str::to_ascii_lowercase)
+        .collect();
+    let is = |typed: &String, (word, least): &(&str, usize)| typed.len() >= *least && word.starts_with(typed.as_str());
+    READS
+        .iter()
+        .any(|read| words.len() >= read.len() && words.iter().zip(*read).all(|(typed, word)| is(typed, word)))
 }
 
 /// Reads configuration through `show configuration`, which knows paths, inheritance and set format alike on every release.
@@ -153,5 +186,45 @@ fn xml(reply: &Reply) -> String {
             .collect::<Vec<_>>()
             .join(""),
         None => reply.cli_text(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_reads_count_as_reads() {
+        for read in [
+            "show version",
+            "SH ver | match x",
+            "ping 192.0.2.1 count 3",
+            "trace 192.0.2.1",
+            "file list /var/tmp",
+            "fil che md5 x",
+            "test policy p 192.0.2.0/24",
+        ] {
+            assert!(reads_only(read), "{read}");
+        }
+        for change in [
+            "request system reboot",
+            "req sys reb",
+            "clear bgp neighbor",
+            "restart routing",
+            "file delete /x",
+            "file copy a b",
+            "file co a b",
+            "file",
+            "test configuration",
+            "s version",
+            "showx",
+            "op url x",
+            "\"request\" system reboot",
+            "monitor start x",
+            "",
+            "| show",
+        ] {
+            assert!(!reads_only(change), "{change}");
+        }
     }
 }

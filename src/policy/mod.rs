@@ -154,6 +154,8 @@ impl Policy {
         if self.files.config.is_empty() && !has_globs {
             return Ok(());
         }
+        // A carriage return alone ends a line on a device as well.
+        let text = &text.replace("\r\n", "\n").replace('\r', "\n");
         let format = match format {
             Some(word) => format_named(word)?,
             None => template::detect_format(text),

@@ -58,10 +58,12 @@ fn without_group(words: &[String]) -> Option<Vec<String>> {
     Some(words.first().into_iter().chain(rest).cloned().collect())
 }
 
-/// Lines of `set` format; `edit`, `top`, `up` and `exit` move as they do in configuration mode.
+/// Lines of `set` format; `edit`, `top`, `up`, `exit` and `quit` move as they do in configuration mode: `exit` goes back to where the last
+/// `edit` was given, and a command behind `top` or `up` is meant there and moves nothing.
 fn set_lines(text: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut place: Vec<String> = Vec::new();
+    let mut earlier: Vec<Vec<String>> = Vec::new();
     for line in text
         .lines()
         .map(str::trim)
@@ -80,27 +82,36 @@ fn set_lines(text: &str) -> Vec<Vec<String>> {
         }
         match (rest.first().map(String::as_str), rest.get(1..).unwrap_or_default()) {
             (None, _) => {}
-            (Some("edit"), path) => place.extend_from_slice(path),
-            (Some("up"), path) => {
-                let levels = path.first().and_then(|n| n.parse().ok()).unwrap_or(1);
-                place.truncate(place.len().saturating_sub(levels));
+            (Some("edit"), path) => {
+                earlier.push(place.clone());
+                place.extend_from_slice(path);
             }
-            (Some("exit"), _) => place.clear(),
+            (Some("up"), path) => {
+                let levels = path.first().and_then(|n| n.parse::<usize>().ok());
+                let command = path.get(usize::from(levels.is_some())..).unwrap_or_default();
+                let kept = place.len().saturating_sub(levels.unwrap_or(1));
+                let above = place.get(..kept).unwrap_or_default();
+                match command.split_first() {
+                    None => place.truncate(kept),
+                    Some((verb, path)) => found.extend([at(verb, above, path), command.to_vec()]),
+                }
+            }
+            (Some("exit" | "quit"), _) => place = earlier.pop().unwrap_or_default(),
             (Some(verb), path) => {
                 if !place.is_empty() {
-                    found.push(
-                        std::iter::once(verb)
-                            .map(str::to_owned)
-                            .chain(place.iter().cloned())
-                            .chain(path.iter().cloned())
-                            .collect(),
-                    );
+                    found.push(at(verb, &place, path));
                 }
                 found.push(words);
             }
         }
     }
     found
+}
+
+/// A command given at a place of the hierarchy, as it would be at the top.
+fn at(verb: &str, place: &[String], path: &[String]) -> Vec<String> {
+    let words = place.iter().chain(path).cloned();
+    std::iter::once(verb.to_owned()).chain(words).collect()
 }
 
 /// The words of a line; quotes around a word are taken off.
@@ -240,7 +251,11 @@ fn braces(text: &str) -> Vec<Vec<String>> {
 fn elements(element: &Element, verb: &str, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     for child in element.elements() {
         let operation = child.attribute("operation").or_else(|| child.attribute("delete"));
-        let verb = if operation == Some("delete") { "delete" } else { verb };
+        let verb = if matches!(operation, Some("delete" | "remove")) {
+            "delete"
+        } else {
+            verb
+        };
         let before = path.len();
         if !matches!(
             &*child.name,
@@ -317,6 +332,26 @@ mod tests {
         assert_eq!(lines(ConfigFormat::Set, text), expected);
         let grouped = lines(ConfigFormat::Set, "set groups G system root-authentication x");
         assert!(grouped.contains(&"set system root-authentication x".to_owned()));
+    }
+
+    #[test]
+    fn a_place_is_never_lost() {
+        let text = "edit system\nedit login\nexit\nset root-authentication x\nedit login user bob\nup 2 set class x\nup set y\nset z\nquit\nset a";
+        let found = lines(ConfigFormat::Set, text);
+        for expected in [
+            "set system root-authentication x",
+            "set system login class x",
+            "set system login user y",
+            "set system login user bob z",
+            "set system a",
+        ] {
+            assert!(found.iter().any(|line| line == expected), "{expected}: {found:?}");
+        }
+        let removed = lines(
+            ConfigFormat::Xml,
+            "<configuration><system operation='remove'/></configuration>",
+        );
+        assert!(removed.contains(&"delete system".to_owned()), "{removed:?}");
     }
 
     #[test]

@@ -19,5 +19,6 @@ mod lab;
 mod mcp;
 mod openssh;
 mod round_trips;
+mod safety;
 mod stdio;
 mod support;

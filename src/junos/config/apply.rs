@@ -139,7 +139,7 @@ async fn prepare(
         }
     }
     let (verdict, diff) = control.step(device, transaction.load(change, timeout)).await?;
-    if let Verdict::Refused(words) = verdict {
+    if let Verdict::Refused(words) | Verdict::Mixed(words) = verdict {
         return refused(report, device, "cannot load the configuration", &words);
     }
     report.diff = diff;
@@ -148,13 +148,26 @@ async fn prepare(
         return Ok(false);
     }
     match control.step(device, transaction.check(timeout)).await {
-        Ok(Verdict::Refused(words)) => refused(report, device, "refuses the configuration", &words),
+        Ok(Verdict::Refused(words) | Verdict::Mixed(words)) => {
+            refused(report, device, "refuses the configuration", &words)
+        }
+        Ok(Verdict::Unclear) => {
+            let message = format!(
+                "device `{}` answered the check with neither success nor an error",
+                device.name
+            );
+            report.error = Some(Error::new(Code::Protocol, message).advise("nothing was committed"));
+            Ok(false)
+        }
         Ok(Verdict::Good) if change.check_only => {
             report.outcome = Outcome::Valid;
             Ok(false)
         }
         // Whoever took the call back while the check ran must not see a commit.
-        Ok(Verdict::Good) => control.step(device, async { Ok(true) }).await,
+        Ok(Verdict::Good) => control
+            .step(device, transaction.refuse_newer_edits(timeout))
+            .await
+            .map(|()| true),
         Err(error) => Err(error),
     }
 }
@@ -202,7 +215,7 @@ async fn finish(transaction: Transaction, ready: Result<bool>, mut report: Repor
                 Ok(()) => Err(error),
             }
         }
-        Ok(_) if report.outcome == Outcome::Unknown => Ok(report),
+        Ok(_) if report.outcome == Outcome::Unknown || transaction.is_lost() => Ok(report),
         Ok(_) => {
             if let Err(cleanup) = transaction.close().await {
                 report.notes.push(cleanup.to_string());

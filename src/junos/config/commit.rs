@@ -26,16 +26,17 @@ pub(super) fn request(change: &Change, token: &str) -> String {
         .confirm_minutes
         .map(|minutes| format!("<confirmed/><confirm-timeout>{minutes}</confirm-timeout>"))
         .unwrap_or_default();
-    let comment: String = change
-        .comment
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    let comment = comment.replace('"', "'");
+    let comment = plain(&change.comment);
     format!(
         "<commit-configuration>{confirmed}<log>{} [{token}]</log></commit-configuration>",
         escape(comment.trim())
     )
+}
+
+/// A comment on one line, as the CLI takes it.
+fn plain(comment: &str) -> String {
+    let line: String = comment.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    line.replace('"', "'")
 }
 
 /// Commits, and finds out what happened where the reply is lost. Nothing stops this once it has begun.
@@ -56,13 +57,38 @@ pub(super) async fn commit(
             report.error =
                 Some(Error::new(Code::ConfigurationInvalid, message).advise("nothing was committed; mend the change"));
         }
-        Err(error) => resolve(pool, device, report, error).await,
+        Ok(Verdict::Mixed(words)) => {
+            report.outcome = Outcome::Unknown;
+            report.error = Some(mixed(device, &words));
+        }
+        Ok(Verdict::Unclear) => {
+            let message = format!("device `{}` reports neither success nor an error", device.name);
+            resolve(
+                pool,
+                device,
+                report,
+                "does not tell how it ended",
+                Error::new(Code::Protocol, message),
+            )
+            .await;
+        }
+        Err(error) => resolve(pool, device, report, "was lost", error).await,
     }
 }
 
+/// A commit that happened on some routing engines, or happened with errors, is no success and no failure.
+fn mixed(device: &Device, words: &str) -> Error {
+    let message = format!(
+        "device `{}` reports that it committed, and errors as well: {words}",
+        device.name
+    );
+    Error::new(Code::CommitUnknown, message)
+        .advise("a person has to look at `show system commit` and at the configuration on each routing engine")
+}
+
 /// Looks for our mark in the history over a new session.
-async fn resolve(pool: &Pool, device: &Arc<Device>, report: &mut Report, lost: Error) {
-    tracing::warn!(device = %device.name, "the reply to a commit was lost: {lost}");
+async fn resolve(pool: &Pool, device: &Arc<Device>, report: &mut Report, what: &str, lost: Error) {
+    tracing::warn!(device = %device.name, "the reply to a commit {what}: {lost}");
     let mut read_once = false;
     for pause in LOOKS {
         tokio::time::sleep(pause).await;
@@ -72,9 +98,9 @@ async fn resolve(pool: &Pool, device: &Arc<Device>, report: &mut Report, lost: E
         read_once = true;
         if history::has(reply.root(), &report.token) {
             report.outcome = Outcome::Committed;
-            report
-                .notes
-                .push("the reply to the commit was lost; the device's commit history shows that it happened".into());
+            report.notes.push(format!(
+                "the reply to the commit {what}; the device's commit history shows that it happened"
+            ));
             return;
         }
     }
@@ -85,7 +111,7 @@ async fn resolve(pool: &Pool, device: &Arc<Device>, report: &mut Report, lost: E
         "the device cannot be asked at the moment"
     };
     let message = format!(
-        "device `{}`: the reply to the commit was lost ({}), and {found}",
+        "device `{}`: the reply to the commit {what} ({}), and {found}",
         device.name,
         lost.message()
     );
@@ -139,7 +165,7 @@ async fn confirm_in(
     };
     let request = format!(
         "<commit-configuration><log>{}</log></commit-configuration>",
-        escape(comment)
+        escape(&plain(comment))
     );
     match transaction.commit(&request, timeout.max(PATIENCE)).await {
         Ok(Verdict::Good) => Ok(user),
@@ -147,6 +173,12 @@ async fn confirm_in(
             Code::ConfigurationInvalid,
             format!("device `{}` refuses to confirm: {words}", device.name),
         )),
+        Ok(Verdict::Mixed(words)) => Err(mixed(device, &words)),
+        Ok(Verdict::Unclear) => {
+            let message = format!("device `{}` does not say whether it confirmed", device.name);
+            Err(Error::new(Code::CommitUnknown, message)
+                .advise("look at `show system commit`: the commit is confirmed when no rollback is announced"))
+        }
         Err(lost) => {
             let message = format!("device `{}`: the reply to the confirmation was lost", device.name);
             Err(Error::new(Code::CommitUnknown, message)

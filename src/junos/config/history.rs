@@ -14,11 +14,23 @@ pub(super) struct Pending {
     pub(super) deadline: String,
 }
 
-/// The confirmed commit that waits, where one does. Junos marks it by an element or in the newest entry's comment, by release.
+/// The confirmed commit that waits, where one does, on any routing engine. Junos marks it by an element or in the newest entry's
+/// comment, by release. Older entries keep their comment (`rollback in 5mins`) for good and say nothing.
 pub(super) fn pending(root: &Element) -> Option<Pending> {
-    let entry = root.descendants("commit-history").into_iter().next()?;
+    let mut histories = root.descendants("commit-information");
+    if histories.is_empty() {
+        histories.push(root);
+    }
+    histories.into_iter().find_map(pending_in)
+}
+
+fn pending_in(history: &Element) -> Option<Pending> {
+    let entry = history.child("commit-history")?;
     let user = entry.text_at(&["user"]).unwrap_or_else(|| "unknown".into());
-    let marked = root.descendants("commit-confirmed").into_iter().next().map(|e| {
+    let mark = entry
+        .child("commit-confirmed")
+        .or_else(|| history.child("commit-confirmed"));
+    let marked = mark.map(|e| {
         let inner: Vec<String> = e
             .elements()
             .map(|c| c.text().trim().to_owned())
@@ -69,6 +81,20 @@ mod tests {
             pending(&history("<user>anna</user><log>rollback of the lab</log>")),
             None
         );
+    }
+
+    #[test]
+    fn only_the_newest_entry_of_each_engine_counts() {
+        let confirmed = "<user>anna</user><comment>commit confirmed, rollback in 0mins</comment>\
+                         <commit-confirmed>rollback pending</commit-confirmed>";
+        let entry = |inner: &str| format!("<commit-history>{inner}</commit-history>");
+        let information = |entries: &[String]| format!("<commit-information>{}</commit-information>", entries.concat());
+        let parse = |text: String| Element::parse(format!("<rpc-reply>{text}</rpc-reply>").as_bytes()).unwrap();
+        let over = information(&[entry("<user>ben</user>"), entry(confirmed)]);
+        assert_eq!(pending(&parse(over.clone())), None);
+        let waits = information(&[entry(confirmed), entry("<user>ben</user>")]);
+        let both = format!("<multi-routing-engine-results>{over}{waits}</multi-routing-engine-results>");
+        assert_eq!(pending(&parse(both)).unwrap().deadline, "rollback pending");
     }
 
     #[test]

@@ -12,7 +12,10 @@ use crate::{
     error::{Code, Error, Result},
     junos::{
         inventory::Device,
-        netconf::reply::{Reply, RpcError},
+        netconf::{
+            reply::{Reply, RpcError},
+            xml::Element,
+        },
         pool::{Lease, Pool},
     },
 };
@@ -34,6 +37,10 @@ pub struct Transaction {
     pub(super) warnings: Vec<String>,
     /// The confirmed commit that waited when the transaction was opened; an error where that could not be read.
     pub(super) pending: Result<Option<Pending>>,
+    /// The difference that our edits made to the shared candidate, where it could be read.
+    ours: Option<String>,
+    /// The reply to a commit did not come.
+    lost: bool,
 }
 
 /// What the device says of a candidate.
@@ -42,6 +49,22 @@ pub(super) enum Verdict {
     Good,
     /// It refuses it, and these are its words.
     Refused(String),
+    /// It reports success and errors: on some routing engine the change may not be in force.
+    Mixed(String),
+    /// Its answer reports neither success nor an error.
+    Unclear,
+}
+
+impl Verdict {
+    /// Without a word of success a commit has none, and one that reports both has neither.
+    fn of_commit(self, root: &Element) -> Self {
+        match (self, success(root)) {
+            (Verdict::Good, Some(true)) => Verdict::Good,
+            (Verdict::Good, _) => Verdict::Unclear,
+            (Verdict::Refused(words), Some(_)) => Verdict::Mixed(words),
+            (other, _) => other,
+        }
+    }
 }
 
 impl Transaction {
@@ -83,6 +106,8 @@ impl Transaction {
             dirty: false,
             warnings: Vec::new(),
             pending,
+            ours: None,
+            lost: false,
         };
         if database == Database::Shared {
             transaction.refuse_foreign_edits(opened)?;
@@ -124,9 +149,11 @@ impl Transaction {
             self.lease.request_raw(&request, timeout),
             self.lease.request(COMPARE, timeout)
         );
+        let compared = compared.map(difference);
+        self.ours = compared.as_ref().ok().cloned();
         match self.verdict(&loaded?) {
-            Verdict::Good => Ok((Verdict::Good, difference(compared?))),
-            refused @ Verdict::Refused(_) => Ok((refused, String::new())),
+            Verdict::Good => Ok((Verdict::Good, compared?)),
+            refused => Ok((refused, String::new())),
         }
     }
 
@@ -137,17 +164,55 @@ impl Transaction {
     pub(super) async fn check(&mut self, timeout: Duration) -> Result<Verdict> {
         let request = "<commit-configuration><check/></commit-configuration>";
         let reply = self.lease.request_raw(request, timeout).await?;
-        Ok(self.verdict(&reply))
+        let verdict = self.verdict(&reply);
+        // An empty reply is a good one to a check (RFC 6241 wants `<ok/>`, old Junos leaves it out).
+        let says = |name| !reply.root().descendants(name).is_empty();
+        let is_silent = reply.root().children.is_empty();
+        Ok(match verdict {
+            Verdict::Good if !(is_silent || says("ok") || says("commit-check-success")) => Verdict::Unclear,
+            verdict => verdict,
+        })
+    }
+
+    /// Refuses where the shared candidate no longer holds just what we loaded: a commit would commit another person's edits.
+    ///
+    /// # Errors
+    /// `candidate_modified`; transport, time-out.
+    pub(super) async fn refuse_newer_edits(&self, timeout: Duration) -> Result<()> {
+        if self.database != Database::Shared || self.is_all_ours(timeout).await? {
+            return Ok(());
+        }
+        let message = format!(
+            "device `{}`: somebody edited the shared candidate meanwhile",
+            self.device.name
+        );
+        Err(Error::new(Code::CandidateModified, message).advise("use a private candidate (the default)"))
+    }
+
+    async fn is_all_ours(&self, timeout: Duration) -> Result<bool> {
+        let present = difference(self.lease.request(COMPARE, timeout).await?);
+        Ok(present.is_empty() || self.ours.as_ref() == Some(&present))
     }
 
     /// Sends the commit, once. An error is a reply that did not come or cannot be read: then the outcome is not known.
     pub(super) async fn commit(&mut self, request: &str, timeout: Duration) -> Result<Verdict> {
-        let reply = self.lease.request_raw(request, timeout).await?;
-        let verdict = self.verdict(&reply);
+        let reply = match self.lease.request_raw(request, timeout).await {
+            Ok(reply) => reply,
+            Err(error) => {
+                self.lost = true;
+                return Err(error);
+            }
+        };
+        let verdict = self.verdict(&reply).of_commit(reply.root());
         if matches!(verdict, Verdict::Good) {
             self.dirty = false;
         }
         Ok(verdict)
+    }
+
+    /// Whether the reply to a commit did not come: the session is of no further use.
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost
     }
 
     /// Undoes what is not committed, gives the candidate back and keeps the session for the next call.
@@ -155,6 +220,14 @@ impl Transaction {
     /// # Errors
     /// `candidate_cleanup_failed`: the session was closed instead, which makes the device do the same.
     pub async fn close(self) -> Result<()> {
+        if self.database == Database::Shared && self.dirty && !self.is_all_ours(CLEANUP).await.unwrap_or(false) {
+            let message = format!(
+                "device `{}`: candidate cleanup failed: the shared candidate holds our edits and perhaps another person's",
+                self.device.name
+            );
+            return Err(Error::new(Code::CandidateCleanupFailed, message)
+                .advise("a person has to look at `show | compare` in configuration mode and take our edits back"));
+        }
         let steps: &[&str] = match (self.database, self.dirty) {
             (Database::Private, _) => &["<close-configuration/>"],
             (Database::Exclusive, false) => &["<unlock-configuration/>"],
@@ -212,6 +285,25 @@ impl Transaction {
     }
 }
 
+/// Whether the reply to a commit reports success: of everything (`Some(true)`), of some routing engines only, or not at all.
+/// Junos says it by `<ok/>` or by a `<commit-success/>` for each engine, by release and platform.
+fn success(root: &Element) -> Option<bool> {
+    if !root.descendants("ok").is_empty() {
+        return Some(true);
+    }
+    if root.descendants("commit-success").is_empty() {
+        return None;
+    }
+    let engines = root.descendants("routing-engine");
+    let named = |engine: &Element| engine.text_at(&["name"]);
+    let done: Vec<_> = engines
+        .iter()
+        .filter(|engine| !engine.descendants("commit-success").is_empty())
+        .map(|engine| named(engine))
+        .collect();
+    Some(engines.iter().all(|engine| done.contains(&named(engine))))
+}
+
 fn late(device: &Device) -> Error {
     Error::new(
         Code::Timeout,
@@ -242,4 +334,53 @@ fn line(error: &RpcError) -> String {
     let statement = error.bad_element.as_deref().filter(|bad| !error.message.contains(bad));
     let statement = statement.map(|bad| format!("`{bad}`: ")).unwrap_or_default();
     format!("{place}{statement}{}", error.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(inner: &str) -> &'static str {
+        let root = Element::parse(format!("<rpc-reply>{inner}</rpc-reply>").as_bytes()).unwrap();
+        let reply = Reply::new(root);
+        let verdict = match reply.errors() {
+            [] => Verdict::Good,
+            errors => Verdict::Refused(words(errors)),
+        };
+        match verdict.of_commit(reply.root()) {
+            Verdict::Good => "good",
+            Verdict::Refused(_) => "refused",
+            Verdict::Mixed(_) => "mixed",
+            Verdict::Unclear => "unclear",
+        }
+    }
+
+    #[test]
+    fn a_commit_is_good_only_where_everything_says_so() {
+        let engine = |name: &str, inner: &str| format!("<routing-engine><name>{name}</name>{inner}</routing-engine>");
+        let error = "<rpc-error><error-severity>error</error-severity><error-message>no</error-message></rpc-error>";
+        let warning =
+            "<rpc-error><error-severity>warning</error-severity><error-message>hm</error-message></rpc-error>";
+        let (checked, done) = ("<commit-check-success/>", "<commit-success/>");
+        for (reply, verdict) in [
+            ("<ok/>".to_owned(), "good"),
+            (format!("{warning}<ok/>"), "good"),
+            (engine("re0", done), "good"),
+            (
+                engine("re0", checked) + &engine("re1", done) + &engine("re0", done),
+                "good",
+            ),
+            (engine("node1", checked) + "<ok/>", "good"),
+            (String::new(), "unclear"),
+            ("commit started".to_owned(), "unclear"),
+            (engine("re0", checked), "unclear"),
+            (engine("re0", checked) + &engine("re1", done), "unclear"),
+            (error.to_owned(), "refused"),
+            (engine("re0", checked) + &engine("re1", error), "refused"),
+            (engine("re0", done) + &engine("re1", error), "mixed"),
+            (format!("{error}<ok/>"), "mixed"),
+        ] {
+            assert_eq!(judged(&reply), verdict, "{reply}");
+        }
+    }
 }

@@ -17,6 +17,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::time::Instant;
+
 use super::{
     inventory::{Device, Inventory},
     netconf::{
@@ -128,6 +130,30 @@ impl Pool {
                 _ => SessionError::Timeout(timeout).report(&device.name),
             }),
         }
+    }
+
+    /// Sends one request that may change something: once, whatever happens, on a channel that nobody shares, so that the
+    /// end of somebody else's cancelled read cannot end it half way. `timeout` bounds everything, the login included.
+    ///
+    /// # Errors
+    /// As [`Pool::read`]. Where the request had gone out and no reply can be read, the error says that the device may have
+    /// executed it and that it must not be sent again unseen ([`Error::retryable`] is false).
+    pub async fn once(&self, device: &Arc<Device>, body: &str, timeout: Duration) -> Result<Reply> {
+        let deadline = Instant::now() + timeout;
+        let lease = tokio::time::timeout(timeout, self.exclusive(device))
+            .await
+            .map_err(|_| {
+                let message = format!(
+                    "device `{}`: no session within {}; nothing was sent",
+                    device.name,
+                    seconds(timeout)
+                );
+                Error::new(Code::ConnectTimeout, message)
+            })??;
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let reply = lease.request_raw(body, remaining).await.map_err(unsettled)?;
+        lease.release();
+        reply.into_read_result(&device.name)
     }
 
     /// A session of its own for a configuration transaction, greeted and ready.
@@ -245,6 +271,21 @@ fn is_same(one: &Arc<Device>, other: &Arc<Device>) -> bool {
             && one.framing == other.framing
     };
     Arc::ptr_eq(one, other) || connects_alike()
+}
+
+/// Says of a request that was sent and not answered that the device may have executed it.
+fn unsettled(error: Error) -> Error {
+    let unsent = std::error::Error::source(&error)
+        .and_then(|cause| cause.downcast_ref::<SessionError>())
+        .is_some_and(SessionError::is_unsent);
+    if unsent {
+        return error;
+    }
+    let message = format!("{}; the device may have executed it all the same", error.message());
+    Error::new(error.code(), message)
+        .advise("it was sent once and is not sent again: look at the device before you repeat it")
+        .not_again()
+        .caused_by(error)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -371,6 +371,34 @@ async fn a_stale_session_is_replaced_for_reads_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_may_change_something_is_sent_once() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let net = net(move |mut peer, _| {
+        let log = Arc::clone(&log);
+        Box::pin(async move {
+            peer.greet(false).await;
+            while let Some((id, body)) = peer.request().await {
+                lock(&log).push(body.clone());
+                if body == "<reboot/>" {
+                    return;
+                }
+                peer.reply(&id, "<output>done</output>").await;
+            }
+        })
+    });
+    let pool = net.pool();
+    let r1 = device("r1");
+    // Warm channels, which a read would take to be stale.
+    tokio::join!(text(&pool, &r1, "<a/>"), text(&pool, &r1, "<a/>"));
+    let error = pool.once(&r1, "<reboot/>", LONG).await.unwrap_err();
+    assert!(error.message().contains("may have executed it"), "{error}");
+    assert!(error.code().retryable() && !error.retryable());
+    assert_eq!(lock(&seen).iter().filter(|body| *body == "<reboot/>").count(), 1);
+    assert_eq!(pool.once(&r1, "<clear/>", LONG).await.unwrap().cli_text(), "done");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_that_ended_while_idle_is_not_used() {
     let net = net(|mut peer, number| {
         Box::pin(async move {

@@ -184,6 +184,14 @@ fn problems(tool: &Tool, properties: &Map<String, Value>, arguments: &Arguments)
     for (name, value) in arguments {
         let Some(schema) = properties.get(name) else { continue };
         match jsonschema::validator_for(schema) {
+            // How to log in may hold a password, which the validator would quote.
+            Ok(validator) if name == "auth" => {
+                problems.extend(
+                    validator
+                        .iter_errors(value)
+                        .map(|e| format!("`{name}`: {}", e.masked())),
+                );
+            }
             Ok(validator) => {
                 let mut errors = validator.iter_errors(value).map(|e| e.to_string()).peekable();
                 match refusal(tool, name, schema, value).filter(|_| errors.peek().is_some()) {

@@ -1,9 +1,11 @@
 //! Step 6: whether a person has to agree before the tool runs.
 
+use serde_json::Value;
+
 use super::Call;
 use crate::{
     error::{Code, Error, Result},
-    tools::{Effect, Tool},
+    tools::{Arguments, Effect, Tool},
 };
 
 /// Which effects need a person's word.
@@ -32,8 +34,8 @@ impl Confirm {
     ///
     /// # Errors
     /// `confirmation_required`
-    pub(super) async fn check(self, tool: &Tool, call: &Call) -> Result<()> {
-        if !self.needed(tool.effect) {
+    pub(super) async fn check(self, tool: &Tool, effect: Effect, call: &Call) -> Result<()> {
+        if !self.needed(effect) {
             return Ok(());
         }
         let refusal = |why: &str| {
@@ -46,8 +48,8 @@ impl Confirm {
         let Some(ask) = &call.ask else {
             return Err(refusal("this client cannot ask"));
         };
-        let arguments = serde_json::to_string_pretty(&call.arguments).unwrap_or_default();
-        let message = format!("Run {} ({})?\n{arguments}", tool.name, tool.effect.as_str());
+        let arguments = serde_json::to_string_pretty(&without_secrets(&call.arguments)).unwrap_or_default();
+        let message = format!("Run {} ({})?\n{arguments}", tool.name, effect.as_str());
         let schema = serde_json::json!({
             "type": "object",
             "properties": { "confirm": { "type": "boolean", "title": "Do it" } },
@@ -59,4 +61,23 @@ impl Confirm {
             _ => Err(refusal("it was declined")),
         }
     }
+}
+
+/// The arguments without passwords: questions are shown on a screen.
+fn without_secrets(arguments: &Arguments) -> Arguments {
+    let mut shown = arguments.clone();
+    for (name, value) in shown
+        .get_mut("auth")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+    {
+        if !matches!(name.as_str(), "type" | "private_key_path") {
+            *value = "***".into();
+        }
+    }
+    if shown.get("auth").is_some_and(|auth| !auth.is_object()) {
+        shown.insert("auth".into(), "***".into());
+    }
+    shown
 }

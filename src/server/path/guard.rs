@@ -2,7 +2,8 @@
 
 use crate::{
     error::Result,
-    tools::{Arguments, Judged, Services, Tool},
+    junos,
+    tools::{Arguments, Effect, Judged, Services, Tool},
 };
 
 /// # Errors
@@ -19,4 +20,18 @@ pub(super) fn judge(services: &Services, tool: &Tool, targets: &[String], argume
         }
     }
     Ok(())
+}
+
+/// What this call does. A tool that runs whatever command it is given only reads where the command does.
+pub(super) fn effect(tool: &Tool, arguments: &Arguments) -> Effect {
+    let changes = |judged: &Judged| match judged {
+        Judged::Command(command) => !junos::reads_only(command),
+        Judged::Pfe(command) => command.split_whitespace().next() != Some("show"),
+        Judged::Config { .. } => false,
+    };
+    if tool.effect == Effect::Read && (tool.judged)(arguments).iter().any(changes) {
+        Effect::Write
+    } else {
+        tool.effect
+    }
 }

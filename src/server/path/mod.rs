@@ -136,14 +136,18 @@ impl Path {
     /// Answers a call. Always comes to an answer: on a panic, a time-out, a cancelled call, a dead device, a shutdown.
     pub async fn call(&self, call: Call) -> Answered {
         let started = Instant::now();
-        let mut event = Event::new(&call.principal.name, &call.name);
+        let mut event = Recorded {
+            event: Event::new(&call.principal.name, &call.name),
+            audit: &self.audit,
+            started,
+            is_written: false,
+        };
         let caller: Arc<str> = call.principal.name.clone();
         let tracked = self.running.token();
-        let outcome = self.answer(call, &mut event).await;
+        let outcome = self.answer(call, &mut event.event).await;
         drop(tracked);
         let duration = started.elapsed();
-        event.finish(duration, outcome.as_ref().map(|answer| !answer.failed));
-        self.audit.write(&event);
+        event.write(duration, outcome.as_ref().map(|answer| !answer.failed));
         match outcome {
             Ok(answer) => self.present(&caller, answer, duration),
             Err(error) => Answered {
@@ -166,14 +170,16 @@ impl Path {
         let tool = self.tool(&call)?;
         event.tool(tool.name, tool.effect);
         let arguments = arguments::prepare(tool, call.arguments.clone())?;
+        let effect = guard::effect(tool, &arguments);
+        event.tool(tool.name, effect);
         let targets = scope::targets(&arguments);
         event.call(&targets, &arguments);
         scope::check(&call.principal, tool.name, &targets, &self.services.junos.inventory())?;
-        self.check_effect(tool)?;
+        self.check_effect(tool, effect)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
-        self.rules.confirm.check(tool, &call).await?;
+        self.rules.confirm.check(tool, effect, &call).await?;
         let _place = self.limits.enter(&call.principal.name, &targets)?;
-        run::run(self, tool, call, arguments).await
+        run::run(self, tool, effect, call, arguments).await
     }
 
     fn tool(&self, call: &Call) -> Result<&Tool> {
@@ -190,13 +196,20 @@ impl Path {
             })
     }
 
-    fn check_effect(&self, tool: &Tool) -> Result<()> {
-        if self.rules.read_only && tool.effect != Effect::Read {
-            return Err(Error::new(
-                Code::ReadOnly,
-                format!("`{}` changes things and this server is read-only", tool.name),
-            )
-            .advise("an operator can start jmcp without `--read-only`; trying again does not help"));
+    fn check_effect(&self, tool: &Tool, effect: Effect) -> Result<()> {
+        if self.rules.read_only && effect != Effect::Read {
+            let what = if tool.effect == Effect::Read {
+                format!(
+                    "a command in this call of `{}` is none that is known to only read",
+                    tool.name
+                )
+            } else {
+                format!("`{}` changes things", tool.name)
+            };
+            return Err(
+                Error::new(Code::ReadOnly, format!("{what} and this server is read-only"))
+                    .advise("an operator can start jmcp without `--read-only`; trying again does not help"),
+            );
         }
         Ok(())
     }
@@ -225,9 +238,37 @@ impl Path {
     }
 }
 
+/// The record of a call: written also where whoever called is gone and the call is dropped.
+struct Recorded<'a> {
+    event: Event,
+    audit: &'a Audit,
+    started: Instant,
+    is_written: bool,
+}
+
+impl Recorded<'_> {
+    fn write(&mut self, duration: Duration, outcome: Result<bool, &Error>) {
+        self.event.finish(duration, outcome);
+        self.audit.write(&self.event);
+        self.is_written = true;
+    }
+}
+
+impl Drop for Recorded<'_> {
+    fn drop(&mut self) {
+        if !self.is_written {
+            let gone = Error::new(
+                Code::Cancelled,
+                "the client was gone before the answer; a change under way comes to its own end",
+            );
+            self.write(self.started.elapsed(), Err(&gone));
+        }
+    }
+}
+
 /// What a model reads of an error: what happened, what to do, whether trying again helps.
 fn error_text(error: &Error) -> String {
-    let again = if error.code().retryable() {
+    let again = if error.retryable() {
         "trying again later may help"
     } else {
         "trying again does not help"

@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The longest that any call may take.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-pub(super) async fn run(path: &Path, tool: &Tool, call: Call, arguments: Arguments) -> Result<Answer> {
+pub(super) async fn run(path: &Path, tool: &Tool, effect: Effect, call: Call, arguments: Arguments) -> Result<Answer> {
     let timeout = seconds(&arguments, "timeout")
         .unwrap_or(path.rules.timeout)
         .min(LONGEST);
@@ -41,7 +41,7 @@ pub(super) async fn run(path: &Path, tool: &Tool, call: Call, arguments: Argumen
         ..
     } = call;
     let task = path.running.spawn(tool.run(context, arguments));
-    if tool.effect != Effect::Read {
+    if effect != Effect::Read {
         return finish(path, tool, write(task, &cancel, &taken_back).await);
     }
     let mut task = DropAborts(task);

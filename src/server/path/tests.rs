@@ -17,7 +17,7 @@ use crate::{
     },
     policy::Policy,
     server::audit::AuditFormat,
-    tools::{Context, Options, Results, Typed},
+    tools::{Context, Judged, Options, Results, Typed},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -27,6 +27,21 @@ struct Args {
     names: Option<Vec<String>>,
     #[expect(dead_code)]
     timeout: Option<u64>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[expect(dead_code)]
+struct Login {
+    auth: Way,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[schemars(inline)]
+#[expect(dead_code)]
+enum Way {
+    Password { password: String },
+    Agent,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -303,6 +318,56 @@ async fn read_only_refuses_and_hides_what_writes() {
         .map(|tool| tool.name)
         .collect();
     assert_eq!(listed, ["echo"]);
+}
+
+/// A tool that runs any command, as `execute_junos_command` does.
+fn runner() -> Tool {
+    echo().judged(|arguments| vec![Judged::Command(crate::tools::string_argument(arguments, "router_name"))])
+}
+
+#[test]
+fn read_only_runs_no_command_but_known_reads() {
+    let path = path(vec![runner()], true);
+    for (command, refused) in [
+        ("show version", false),
+        ("request system snapshot", true),
+        ("cle bgp neighbor", true),
+    ] {
+        let mut arguments = crate::tools::Arguments::new();
+        arguments.insert("router_name".into(), command.into());
+        let effect = guard::effect(&runner(), &arguments);
+        assert_eq!(effect != Effect::Read, refused, "{command}");
+        assert_eq!(path.check_effect(&runner(), effect).is_err(), refused, "{command}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_is_recorded_all_the_same() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("audit");
+    let tool = Tool::new("slow", Effect::Write, "Slow", "Is slow.", |_: Context, _: Args| async {
+        std::future::pending::<()>().await;
+        said("done")
+    });
+    let mut path = path(vec![tool], false);
+    path.audit = Audit::open(AuditFormat::Json, Some(&file)).unwrap();
+    let dropped = tokio::time::timeout(Duration::from_millis(20), path.call(call("slow", json!({})))).await;
+    assert!(dropped.is_err());
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        written.contains("\"slow\"") && written.contains("cancelled"),
+        "{written}"
+    );
+}
+
+#[test]
+fn a_wrong_way_to_log_in_is_not_quoted() {
+    let tool = Tool::new("echo", Effect::Write, "Echo", "Echoes.", |_: Context, _: Login| async {
+        said("x")
+    });
+    let arguments = json!({"auth": {"type": "pasword", "password": "hunter2-of-the-test"}});
+    let error = arguments::prepare(&tool, arguments.as_object().unwrap().clone()).unwrap_err();
+    assert!(!error.to_string().contains("hunter2"), "{error}");
 }
 
 #[tokio::test]

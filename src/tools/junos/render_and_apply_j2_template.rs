@@ -1,6 +1,6 @@
 //! `render_and_apply_j2_template`: renders a template and, where asked, shows or commits what it changes on each router.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::OnceLock};
 
 use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::common::FreeForm as TextOrObject;
 use crate::{
     error::{Code, Error, Result},
-    junos::{Change, ConfigFormat, Control, Outcome, template},
+    junos::{Change, ConfigFormat, Control, Outcome, Report, template},
     tools::{Context, Effect, Tool, Typed},
 };
 
@@ -100,7 +100,7 @@ pub(super) fn tool() -> Tool {
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let apply = args.apply_config.unwrap_or_default();
     let routers = routers(&args, apply)?;
-    let rendered = template::render(&args.template_content, &template::parse_variables(&variables(&args.vars_content))?)?;
+    let rendered = rendered(args.template_content, variables(&args.vars_content).into_owned()).await?;
     let format = args.config_format.unwrap_or_else(|| template::detect_format(&rendered));
     let dry_run = args.dry_run.unwrap_or_default();
     let change = Change {
@@ -125,6 +125,14 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     Ok(Typed::text(output, text).failed(failed))
 }
 
+/// Rendering computes: other calls go on meanwhile.
+async fn rendered(template: String, variables: String) -> Result<String> {
+    let render = move || template::render(&template, &template::parse_variables(&variables)?);
+    tokio::task::spawn_blocking(render)
+        .await
+        .unwrap_or_else(|e| Err(Error::new(Code::Internal, "rendering the template ended early").caused_by(e)))
+}
+
 /// The text of the variables; an object that was sent as such is as good as its text.
 fn variables(content: &Value) -> Cow<'_, str> {
     match content {
@@ -147,7 +155,8 @@ fn routers(args: &Args, apply: bool) -> Result<Vec<String>> {
     Ok(routers)
 }
 
-/// All routers are judged before the first is touched.
+/// All routers are judged before the first is touched. After a commit whose outcome is not known no further router is: the change may
+/// have cut that one off.
 async fn each(context: &Context, routers: &[String], change: &Change) -> Result<Vec<Row>> {
     let policy = context.services.policy.load_full();
     for router in routers {
@@ -161,7 +170,8 @@ async fn each(context: &Context, routers: &[String], change: &Change) -> Result<
     let at_once = if change.check_only { DRY_RUNS_AT_ONCE } else { 1 };
     let total = routers.len();
     let mut rows = Vec::with_capacity(total);
-    let runs: Vec<_> = routers.iter().map(|router| one(context, router, change)).collect();
+    let cut_off = OnceLock::new();
+    let runs: Vec<_> = routers.iter().map(|router| next(context, router, change, &cut_off)).collect();
     let runs = stream::iter(runs).buffered(at_once);
     tokio::pin!(runs);
     while let Some(row) = runs.next().await {
@@ -171,10 +181,25 @@ async fn each(context: &Context, routers: &[String], change: &Change) -> Result<
     Ok(rows)
 }
 
+async fn next(context: &Context, router: &str, change: &Change, cut_off: &OnceLock<String>) -> Row {
+    if let Some(first) = cut_off.get() {
+        let message = format!("`{router}` was not touched: what became of the commit on `{first}` is not known");
+        return row(router, change, Err(Error::new(Code::Cancelled, message).advise("settle that one first")));
+    }
+    let row = one(context, router, change).await;
+    if row.outcome == Some(Outcome::Unknown) {
+        let _ = cut_off.set(router.to_owned());
+    }
+    row
+}
+
 async fn one(context: &Context, router: &str, change: &Change) -> Row {
     let deadline = tokio::time::Instant::now() + context.timeout;
     let control = Control { cancel: context.cancel.clone(), deadline };
-    let outcome = context.services.junos.change(router, change, &control).await;
+    row(router, change, context.services.junos.change(router, change, &control).await)
+}
+
+fn row(router: &str, change: &Change, outcome: Result<Report>) -> Row {
     let mut row = Row {
         router: router.to_owned(),
         success: false,
