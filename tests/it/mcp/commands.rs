@@ -139,7 +139,7 @@ async fn the_lab_needs_nothing() {
 #[tokio::test]
 async fn a_check_says_all_that_is_wrong() {
     let home = directory(
-        r#"{"a b": {"ip": "192.0.2.1", "username": "u", "auth": {"type": "ssh_agent"}},
+        r#"{" a b": {"ip": "192.0.2.1", "username": "u", "auth": {"type": "ssh_agent"}},
             "r2": {"ip": "192.0.2.2", "port": 70000, "username": "u", "auth": {"type": "ssh_agent"}},
             "r3": {"username": "u", "auth": {"type": "kerberos"}},
             "r4": {"ip": "192.0.2.4", "username": "u", "auth": {"type": "ssh_key", "private_key_path": "nowhere"}}}"#,
