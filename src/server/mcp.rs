@@ -111,7 +111,13 @@ impl ServerHandler for Mcp {
         _page: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = self.path.tools(&self.principal).into_iter().map(reply::tool).collect();
+        let read_only = self.path.is_read_only();
+        let tools = self
+            .path
+            .tools(&self.principal)
+            .into_iter()
+            .map(|tool| reply::tool(tool, read_only))
+            .collect();
         Ok(ListToolsResult {
             tools,
             ..Default::default()

@@ -16,6 +16,6 @@ use crate::tools::Tool;
 
 /// These tools as `tools/list` sends them.
 pub fn listed(tools: &[&Tool]) -> String {
-    let tools: Vec<_> = tools.iter().map(|tool| reply::tool(tool)).collect();
+    let tools: Vec<_> = tools.iter().map(|tool| reply::tool(tool, false)).collect();
     serde_json::json!({ "tools": tools }).to_string()
 }

@@ -14,11 +14,14 @@ use crate::{
     tools::{Effect, Tool},
 };
 
-/// A tool as `tools/list` shows it, with title, all four hints and both schemas.
-pub(super) fn tool(tool: &Tool) -> McpTool {
+/// A tool as `tools/list` shows it, with title, all four hints and both schemas. A read-only server refuses commands that change
+/// anything.
+pub(super) fn tool(tool: &Tool, read_only: bool) -> McpTool {
+    // A client that trusts the hint does not ask: it has to be true of every call.
+    let reads = tool.effect == Effect::Read && (read_only || !tool.runs_commands);
     let annotations = ToolAnnotations::new()
-        .read_only(tool.effect == Effect::Read)
-        .destructive(tool.effect != Effect::Read)
+        .read_only(reads)
+        .destructive(!reads)
         .idempotent(tool.idempotent)
         .open_world(tool.open_world);
     McpTool::new(tool.name, tool.about, object(&tool.input))

@@ -90,6 +90,8 @@ pub struct Tool {
     pub limit: Limit,
     /// What the guardrails see of a call.
     pub judged: fn(&Arguments) -> Vec<Judged>,
+    /// It runs whatever command it is given: a call of it can change things although the tool is there to read.
+    pub runs_commands: bool,
     run: Run,
 }
 
@@ -179,6 +181,7 @@ impl Tool {
             output: schema::output::<O>(),
             limit: Limit::Timeout,
             judged: |_| Vec::new(),
+            runs_commands: false,
             run,
         }
     }
@@ -223,6 +226,13 @@ impl Tool {
     pub fn ends_itself(mut self) -> Self {
         self.limit = Limit::Own;
         self
+    }
+
+    /// It runs whatever command it is given, and this is what the guardrails see of a call.
+    #[must_use]
+    pub fn runs_commands(mut self, judged: fn(&Arguments) -> Vec<Judged>) -> Self {
+        self.runs_commands = true;
+        self.judged(judged)
     }
 
     /// What the guardrails see of a call.

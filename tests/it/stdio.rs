@@ -198,11 +198,7 @@ async fn sigterm_ends_the_program_in_order() {
 #[tokio::test]
 async fn an_inventory_with_mistakes_is_refused_with_all_of_them() {
     let home = directory(
-<<<<<<< HEAD
         r#"{" r1": {"ip": "192.0.2.1", "username": "u", "auth": {"type": "ssh_agent"}},
-=======
-        r#"{" a b": {"ip": "192.0.2.1", "username": "u", "auth": {"type": "ssh_agent"}},
->>>>>>> compat
             "r2": {"ip": "192.0.2.2", "port": 70000, "username": "u", "auth": {"type": "ssh_agent"}},
             "r3": {"username": "u", "auth": {"type": "kerberos"}}}"#,
     );

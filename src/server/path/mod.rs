@@ -104,6 +104,11 @@ impl Path {
             .collect()
     }
 
+    /// Whether whatever changes anything is refused.
+    pub fn is_read_only(&self) -> bool {
+        self.rules.read_only
+    }
+
     /// The services, for what is not a tool: resources, prompts, completion.
     pub fn services(&self) -> &Arc<Services> {
         &self.services

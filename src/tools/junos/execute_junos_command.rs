@@ -47,7 +47,7 @@ pub(super) fn tool() -> Tool {
     )
     .aliases(ON)
     .aliases(&[("commands", "command")])
-    .judged(|arguments| vec![Judged::Command(string_argument(arguments, "command"))])
+    .runs_commands(|arguments| vec![Judged::Command(string_argument(arguments, "command"))])
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {

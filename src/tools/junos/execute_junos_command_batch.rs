@@ -103,7 +103,7 @@ pub(super) fn tool() -> Tool {
         ("timeout", "command_timeout"),
     ])
     .command_lists(&["commands"])
-    .judged(judged)
+    .runs_commands(judged)
     .ends_itself()
 }
 

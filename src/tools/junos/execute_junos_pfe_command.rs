@@ -44,7 +44,7 @@ pub(super) fn tool() -> Tool {
     .aliases(ON)
     .aliases(&[("fpc_target", "target"), ("pfe_command", "command")])
     .refusals(&[("target", "invalid pfe_command: fpc_target contains invalid characters (`{}`)")])
-    .judged(|arguments| vec![Judged::Pfe(string_argument(arguments, "command"))])
+    .runs_commands(|arguments| vec![Judged::Pfe(string_argument(arguments, "command"))])
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
