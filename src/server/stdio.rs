@@ -4,7 +4,7 @@ use std::{
     io,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -142,20 +142,24 @@ impl<R> HeldOpen<R> {
 
 impl<R: AsyncRead + Unpin> AsyncRead for HeldOpen<R> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if let Some(idle) = &mut self.idle {
-            return idle.as_mut().poll(cx).map(Ok);
-        }
-        let before = buf.filled().len();
-        match Pin::new(&mut self.inner).poll_read(cx, buf) {
-            Poll::Ready(Ok(())) if buf.filled().len() == before => {
-                self.ended.cancel();
-                let path = self.path.clone();
-                let mut idle: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move { at_rest(&path).await });
-                let polled = idle.as_mut().poll(cx);
-                self.idle = Some(idle);
-                polled.map(Ok)
+        if self.idle.is_none() {
+            let before = buf.filled().len();
+            let read = Pin::new(&mut self.inner).poll_read(cx, buf);
+            if !matches!(read, Poll::Ready(Ok(()))) || buf.filled().len() > before {
+                return read;
             }
-            other => other,
+            self.ended.cancel();
+            let path = self.path.clone();
+            self.idle = Some(Box::pin(async move { at_rest(&path).await }));
+        }
+        match &mut self.idle {
+            Some(idle) => {
+                ready!(idle.as_mut().poll(cx));
+                // Whoever reads on after the end sees the end again.
+                self.idle = Some(Box::pin(std::future::ready(())));
+                Poll::Ready(Ok(()))
+            }
+            None => Poll::Ready(Ok(())),
         }
     }
 }

@@ -56,16 +56,26 @@ fn xml(text: &str) -> Result<String> {
     let wrapped = format!("<jmcp-wrapper>{}</jmcp-wrapper>", strip_declaration(unwrapped));
     let root = Element::parse(wrapped.as_bytes()).map_err(|e| wrong(format!("not well-formed XML: {e}")))?;
     let mut configuration = Element::new("configuration");
+    let mut whole = 0;
     for element in root.elements() {
         match &*element.name {
-            "configuration" => configuration = element.clone(),
+            "configuration" => {
+                configuration = element.clone();
+                whole += 1;
+            }
             "config" | "data" | "rpc-reply" => {
                 if let Some(inner) = element.child("configuration") {
                     configuration = inner.clone();
+                    whole += 1;
                 }
             }
             _ => configuration = configuration.with_child(element.clone()),
         }
+    }
+    if whole > 1 || (whole == 1 && root.elements().count() > 1) {
+        return Err(wrong(
+            "the XML holds more than one <configuration>, or statements beside it",
+        ));
     }
     if configuration.elements().next().is_none() {
         return Err(wrong("the XML holds no configuration"));
@@ -82,4 +92,57 @@ fn strip_declaration(text: &str) -> &str {
 
 fn wrong(message: impl Into<String>) -> Error {
     Error::new(Code::InvalidInput, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(format: ConfigFormat, text: &str) -> Result<String> {
+        request(&Change {
+            text: text.into(),
+            format,
+            action: None,
+            database: None,
+            comment: String::new(),
+            confirm_minutes: None,
+            check_only: false,
+        })
+    }
+
+    #[test]
+    fn no_text_closes_its_element() {
+        let text = "set system host-name a</configuration-set><commit-configuration/>]]>]]>";
+        let request = load(ConfigFormat::Set, text).unwrap();
+        assert!(
+            !request.contains("<commit-configuration/>") && !request.contains("]]>]]>"),
+            "{request}"
+        );
+        assert!(
+            load(
+                ConfigFormat::Xml,
+                "<system/></configuration></load-configuration><commit-configuration/>"
+            )
+            .is_err()
+        );
+    }
+
+    #[test]
+    fn xml_is_wrapped_once_and_never_in_part() {
+        let bare = load(ConfigFormat::Xml, "<system><host-name>a</host-name></system>").unwrap();
+        let wrapped = load(
+            ConfigFormat::Xml,
+            "<?xml version=\"1.0\"?><configuration><system><host-name>a</host-name></system></configuration>",
+        );
+        assert_eq!(bare, wrapped.unwrap());
+        assert!(
+            load(
+                ConfigFormat::Xml,
+                "<configuration><a/></configuration><configuration><b/></configuration>"
+            )
+            .is_err()
+        );
+        assert!(load(ConfigFormat::Xml, "plain text").is_err());
+        assert!(load(ConfigFormat::Json, "{").is_err());
+    }
 }
