@@ -20,6 +20,7 @@ pub(super) async fn run(settings: Settings) -> Result<ExitCode> {
 /// Serves one client on stdin and stdout; whether it ever spoke.
 pub(super) async fn on_stdio(path: Arc<Path>, stop: CancellationToken) -> Result<bool> {
     let (input, output) = rmcp::transport::io::stdio_pipes();
+    tracing::debug!("serving on stdin and stdout");
     let gone = stop.child_token();
     let watch = tokio::spawn(fire_when_nobody_reads(gone.clone()));
     let spoke = stdio::serve(path.clone(), Principal::local("stdio"), input, output, gone).await;

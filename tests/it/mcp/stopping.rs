@@ -80,7 +80,8 @@ async fn until_said(stderr: &mut (impl tokio::io::AsyncRead + Unpin), words: &st
     let mut said = String::new();
     let mut byte = [0];
     while !said.ends_with(words) {
-        assert_eq!(stderr.read(&mut byte).await.unwrap(), 1, "no `{words}` in {said}");
+        let read = tokio::time::timeout(Duration::from_secs(60), stderr.read(&mut byte)).await;
+        assert_eq!(read.expect(words).unwrap(), 1, "no `{words}` in {said}");
         said.push(char::from(byte[0]));
     }
 }
@@ -152,7 +153,7 @@ async fn a_server_that_nobody_spoke_to_ends_at_once() {
     let mut command = crate::support::program::command(bench.directory.path(), &["--known-hosts-file", "known_hosts"]);
     let mut child = command.env("RUST_LOG", "debug").spawn().unwrap();
     let mut stderr = child.stderr.take().unwrap();
-    until_said(&mut stderr, "stdio_pipes").await;
+    until_said(&mut stderr, "serving on stdin and stdout").await;
     terminate(&child);
     until_said(&mut stderr, "told to stop").await;
     let begun = Instant::now();
