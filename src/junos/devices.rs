@@ -28,8 +28,8 @@ pub struct Junos {
 pub struct Reloaded {
     /// The inventory in force now.
     pub inventory: Arc<Inventory>,
-    /// How many devices there were.
-    pub previous: usize,
+    /// The devices that there were.
+    pub previous: Vec<String>,
     /// What differs.
     pub changes: Changes,
 }
@@ -237,7 +237,7 @@ impl Junos {
         self.inventory.store(inventory.clone());
         self.pool.retain(&inventory);
         Ok(Reloaded {
-            previous: present.devices.len(),
+            previous: present.devices.keys().cloned().collect(),
             inventory,
             changes,
         })

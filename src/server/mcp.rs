@@ -155,7 +155,7 @@ impl ServerHandler for Mcp {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         Ok(ListPromptsResult {
-            prompts: prompts::list(),
+            prompts: prompts::list(&self.path, &self.principal),
             ..Default::default()
         }
         .with_ttl_ms(LIST_TTL)
@@ -167,7 +167,13 @@ impl ServerHandler for Mcp {
         request: GetPromptRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        prompts::get(&request.name, &request.arguments.unwrap_or_default()).map(Into::into)
+        prompts::get(
+            &self.path,
+            &self.principal,
+            &request.name,
+            &request.arguments.unwrap_or_default(),
+        )
+        .map(Into::into)
     }
 
     async fn list_resources(
@@ -189,7 +195,7 @@ impl ServerHandler for Mcp {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         Ok(ListResourceTemplatesResult {
-            resource_templates: resources::templates(),
+            resource_templates: resources::templates(&self.path, &self.principal),
             ..Default::default()
         }
         .with_ttl_ms(LIST_TTL)

@@ -6,12 +6,17 @@ use rmcp::{
 };
 use serde_json::Value;
 
+use super::path::Path;
+use crate::tools::Principal;
+
 struct Entry {
     name: &'static str,
     title: &'static str,
     about: &'static str,
     arguments: &'static [(&'static str, &'static str, bool)],
     text: &'static str,
+    /// The tools that it has the model use.
+    tools: &'static [&'static str],
 }
 
 const ROUTER: (&str, &str, bool) = ("router", "Router name from get_router_list", true);
@@ -23,6 +28,7 @@ static PROMPTS: &[Entry] = &[
         about: "Is this router healthy enough to be changed now? Collects the state to compare with after the change.",
         arguments: &[ROUTER, ("change", "What is going to be changed", false)],
         text: include_str!("prompts/pre_change_check.md"),
+        tools: &["execute_junos_command_batch", "junos_config_diff"],
     },
     Entry {
         name: "bgp_session_down",
@@ -30,13 +36,20 @@ static PROMPTS: &[Entry] = &[
         about: "Finds the cause of a BGP session that is not established, layer by layer.",
         arguments: &[ROUTER, ("neighbor", "Address of the BGP neighbor", true)],
         text: include_str!("prompts/bgp_session_down.md"),
+        tools: &["execute_junos_command"],
     },
 ];
 
-/// All prompts.
-pub(super) fn list() -> Vec<Prompt> {
+/// The prompts whose tools this principal may call all.
+fn of<'a>(path: &'a Path, principal: &'a Principal) -> impl Iterator<Item = &'static Entry> + 'a {
     PROMPTS
         .iter()
+        .filter(|entry| entry.tools.iter().all(|tool| path.sees(principal, tool)))
+}
+
+/// The prompts of this principal.
+pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Prompt> {
+    of(path, principal)
         .map(|entry| {
             let arguments = entry.arguments.iter().map(|(name, about, required)| {
                 PromptArgument::new(*name)
@@ -52,9 +65,13 @@ pub(super) fn list() -> Vec<Prompt> {
 ///
 /// # Errors
 /// Invalid params for an unknown prompt or a missing argument.
-pub(super) fn get(name: &str, arguments: &JsonObject) -> Result<GetPromptResult, ErrorData> {
-    let entry = PROMPTS
-        .iter()
+pub(super) fn get(
+    path: &Path,
+    principal: &Principal,
+    name: &str,
+    arguments: &JsonObject,
+) -> Result<GetPromptResult, ErrorData> {
+    let entry = of(path, principal)
         .find(|entry| entry.name == name)
         .ok_or_else(|| ErrorData::invalid_params(format!("there is no prompt `{name}`"), None))?;
     let mut text = entry.text.trim().to_owned();

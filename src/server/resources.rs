@@ -45,7 +45,7 @@ static KINDS: &[Kind] = &[
 
 /// The resources of the devices that this principal reaches.
 pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Resource> {
-    let kinds = || KINDS.iter().filter(|kind| principal.may_call(kind.tool));
+    let kinds = || kinds(path, principal);
     routers(path, principal)
         .into_iter()
         .take(LISTED)
@@ -62,10 +62,13 @@ pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Resource> {
         .collect()
 }
 
-/// The templates.
-pub(super) fn templates() -> Vec<ResourceTemplate> {
-    KINDS
-        .iter()
+fn kinds(path: &Path, principal: &Principal) -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().filter(|kind| path.sees(principal, kind.tool))
+}
+
+/// The templates of what this principal may read.
+pub(super) fn templates(path: &Path, principal: &Principal) -> Vec<ResourceTemplate> {
+    kinds(path, principal)
         .map(|kind| {
             ResourceTemplate::new(
                 format!("junos://{{router}}/{}", kind.name),

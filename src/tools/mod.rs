@@ -13,7 +13,7 @@ mod tool;
 pub use self::{
     answer::{Answer, OutputLimits, Text},
     context::{Ask, Context, Progress, Step},
-    principal::{Allowed, Principal},
+    principal::{Allowed, CallerLimits, Principal},
     results::Results,
     services::{Options, Services},
     tool::{Arguments, Effect, Judged, Limit, Tool, Typed, string_argument},

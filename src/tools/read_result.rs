@@ -51,6 +51,8 @@ pub(super) fn tool() -> Tool {
          minutes. `search` finds lines in the whole result without fetching it from the device again.",
         run,
     )
+    .toolset("results")
+    .own()
     .local()
 }
 

@@ -34,6 +34,22 @@ impl Effect {
             Effect::Destroy => "destroy",
         }
     }
+
+    /// The effect of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        [Effect::Read, Effect::Write, Effect::Destroy]
+            .into_iter()
+            .find(|effect| effect.as_str() == word)
+    }
+
+    /// What a call with this effect does, in a sentence.
+    pub fn deeds(self) -> &'static str {
+        match self {
+            Effect::Read => "read",
+            Effect::Write => "change things",
+            Effect::Destroy => "do what cannot be undone",
+        }
+    }
 }
 
 /// How long a call may take.
@@ -71,6 +87,10 @@ pub struct Tool {
     pub about: &'static str,
     /// What it does.
     pub effect: Effect,
+    /// The family it belongs to: `junos`.
+    pub toolset: &'static str,
+    /// It only gives a caller what is that caller's own: every caller may call it.
+    pub is_own: bool,
     /// Whether a second call with the same arguments changes nothing more.
     pub idempotent: bool,
     /// Whether it reaches outside the server.
@@ -172,6 +192,8 @@ impl Tool {
             title,
             about,
             effect,
+            toolset: "junos",
+            is_own: false,
             idempotent: effect == Effect::Read,
             open_world: true,
             aliases: Vec::new(),
@@ -204,6 +226,20 @@ impl Tool {
     #[must_use]
     pub fn refusals(mut self, refusals: &'static [(&'static str, &'static str)]) -> Self {
         self.refusals = refusals;
+        self
+    }
+
+    /// It belongs to this family.
+    #[must_use]
+    pub fn toolset(mut self, toolset: &'static str) -> Self {
+        self.toolset = toolset;
+        self
+    }
+
+    /// It only gives a caller what is that caller's own.
+    #[must_use]
+    pub fn own(mut self) -> Self {
+        self.is_own = true;
         self
     }
 

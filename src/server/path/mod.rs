@@ -99,9 +99,14 @@ impl Path {
     pub fn tools(&self, principal: &Principal) -> Vec<&Tool> {
         self.tools
             .iter()
-            .filter(|tool| principal.may_call(tool.name))
+            .filter(|tool| principal.may_see(tool))
             .filter(|tool| !self.rules.read_only || tool.effect == Effect::Read)
             .collect()
+    }
+
+    /// Whether this tool is in this principal's list.
+    pub fn sees(&self, principal: &Principal, tool: &str) -> bool {
+        self.tools(principal).iter().any(|listed| listed.name == tool)
     }
 
     /// Whether whatever changes anything is refused.
@@ -179,7 +184,13 @@ impl Path {
         event.tool(tool.name, effect);
         let targets = scope::targets(&arguments);
         event.call(&targets, &arguments);
-        scope::check(&call.principal, tool.name, &targets, &self.services.junos.inventory())?;
+        scope::check(
+            &call.principal,
+            tool,
+            effect,
+            &targets,
+            &self.services.junos.inventory(),
+        )?;
         self.check_effect(tool, effect)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         self.rules.confirm.check(tool, effect, &call).await?;
@@ -190,7 +201,7 @@ impl Path {
     fn tool(&self, call: &Call) -> Result<&Tool> {
         self.tools
             .find(&call.name)
-            .filter(|tool| call.principal.may_call(tool.name))
+            .filter(|tool| call.principal.may_call(tool))
             .ok_or_else(|| {
                 let known: Vec<&str> = self.tools(&call.principal).iter().map(|tool| tool.name).collect();
                 Error::new(Code::UnknownTool, format!("unknown tool `{}`", call.name)).advise(format!(

@@ -5,16 +5,28 @@ use serde_json::Value;
 use crate::{
     error::{Code, Error, Result},
     junos::inventory::Inventory,
-    tools::{Arguments, Principal},
+    tools::{Arguments, Effect, Principal, Tool},
 };
 
 /// # Errors
 /// `unknown_router` for devices that do not exist, and in the same words for devices out of reach: a refusal never tells.
-pub(super) fn check(principal: &Principal, tool: &str, devices: &[String], inventory: &Inventory) -> Result<()> {
-    if !principal.may_call(tool) {
+/// `tool_scope_denied` for what a call would do beyond the caller's effects.
+pub(super) fn check(
+    principal: &Principal,
+    tool: &Tool,
+    effect: Effect,
+    devices: &[String],
+    inventory: &Inventory,
+) -> Result<()> {
+    if !principal.may_do(effect) {
         return Err(Error::new(
             Code::ToolScopeDenied,
-            format!("caller `{}` may not use `{tool}`", principal.name),
+            format!(
+                "caller `{}` may not make a call of `{}` that would {}",
+                principal.name,
+                tool.name,
+                effect.deeds()
+            ),
         ));
     }
     let reachable = |name: &&String| principal.may_reach(name) && inventory.devices.contains_key(*name);

@@ -149,7 +149,7 @@ async fn an_unknown_device_and_one_out_of_scope_are_told_in_the_same_words() {
     let unknown = path.call(call("echo", json!({"router_name": "px"}))).await;
     let mut scoped = call("echo", json!({"router_name": "mx"}));
     scoped.principal = Arc::new(Principal {
-        devices: crate::tools::Allowed::Only(vec!["ex".into()]),
+        devices: crate::tools::Allowed::names(["ex"]),
         ..Principal::local("narrow")
     });
     let hidden = path.call(scoped).await;

@@ -49,22 +49,27 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         Ok(())
     };
     let reloaded = context.services.junos.reload(args.file_name.as_deref(), accept).await?;
-    let names: Vec<&str> = reloaded.inventory.devices.keys().map(String::as_str).collect();
+    let reach = |name: &&str| context.caller.may_reach(name);
+    let names: Vec<&str> = reloaded.inventory.devices.keys().map(String::as_str).filter(reach).collect();
     let path = reloaded.inventory.path().map(|path| path.display().to_string()).unwrap_or_default();
+    let previous = reloaded.previous.iter().filter(|name| context.caller.may_reach(name)).count();
     let mut text = format!(
         "Successfully reloaded devices from '{path}'. Previous: {} device(s), Current: {} device(s).\nLoaded devices: {}",
-        reloaded.previous,
+        previous,
         names.len(),
         names.join(", ")
     );
-    let changes = reloaded.changes;
+    let mut changes = reloaded.changes;
+    for list in [&mut changes.added, &mut changes.removed, &mut changes.changed] {
+        list.retain(|name| context.caller.may_reach(name));
+    }
     for (word, devices) in [("Added", &changes.added), ("Removed", &changes.removed), ("Changed", &changes.changed)] {
         if !devices.is_empty() {
             text.push_str(&format!("\n{word}: {}", devices.join(", ")));
         }
     }
     let output = Output {
-        previous_router_count: reloaded.previous,
+        previous_router_count: previous,
         new_router_count: names.len(),
         added: changes.added,
         removed: changes.removed,
