@@ -2,6 +2,8 @@
 
 mod ask;
 pub mod audit;
+pub mod figures;
+pub mod http;
 mod mcp;
 pub mod path;
 mod progress;
