@@ -83,6 +83,8 @@ impl Settings {
                 in_flight: options.max_inflight_requests,
                 per_caller: 0,
                 per_device: options.max_inflight_requests_per_router,
+                per_second: 0,
+                burst: 0,
             },
             tools: tools::Options {
                 inventory_readonly: options.inventory_readonly,

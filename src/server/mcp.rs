@@ -140,6 +140,7 @@ impl ServerHandler for Mcp {
             cancel: context.ct.clone(),
             ask: asker.clone().map(|asker| asker as _),
             progress,
+            place: None,
         };
         let answered = self.path.call(call).await;
         progress::finish(relaying).await;

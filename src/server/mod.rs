@@ -2,6 +2,7 @@
 
 mod ask;
 pub mod audit;
+pub mod figures;
 mod mcp;
 pub mod path;
 mod progress;
