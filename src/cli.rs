@@ -44,6 +44,8 @@ pub enum Command {
     Tools(ToolsArgs),
     /// Read every file and key and say all that is wrong.
     Check(CheckArgs),
+    /// Ask a server on this machine whether it lives; for containers.
+    Health(HealthArgs),
     /// Host keys of the devices.
     #[command(name = "known-hosts", subcommand)]
     KnownHosts(KnownHostsCommand),
@@ -112,6 +114,14 @@ pub struct CheckArgs {
     /// Also log in to each device.
     #[arg(long)]
     pub connect: bool,
+}
+
+/// `jmcp health`.
+#[derive(Debug, Args)]
+pub struct HealthArgs {
+    /// Ask the jmcp that runs as this process, however it was started, instead of one at --host and --port.
+    #[arg(long, value_name = "PID")]
+    pub pid: Option<u32>,
 }
 
 /// `jmcp known-hosts scan`.

@@ -1,6 +1,7 @@
 //! Step 10: one structured event for every call, with digests instead of payloads.
 
 use std::{
+    borrow::Cow,
     fs::{File, OpenOptions},
     io::Write as _,
     path::Path,
@@ -78,7 +79,7 @@ pub struct Event {
     time: SystemTime,
     correlation_id: String,
     caller: String,
-    tool: String,
+    tool: Cow<'static, str>,
     effect: Option<Effect>,
     routers: Vec<String>,
     metadata: Map<String, Value>,
@@ -86,6 +87,19 @@ pub struct Event {
     result: &'static str,
     error_kind: Option<&'static str>,
     error: Option<String>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Ended<'a> {
+    /// Well.
+    Well,
+    /// With an answer that reports a failure.
+    Failed,
+    /// With an answer that reports a change whose outcome is not known.
+    Unsettled,
+    /// With an error.
+    Error(&'a Error),
 }
 
 /// How much of an error's text is recorded.
@@ -100,7 +114,12 @@ impl Event {
             time: SystemTime::now(),
             correlation_id: format!("req-{:016x}", rand::random::<u64>()),
             caller: caller.into(),
-            tool: tool.chars().filter(|c| !c.is_control()).take(128).collect(),
+            tool: tool
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(128)
+                .collect::<String>()
+                .into(),
             effect: None,
             routers: Vec::new(),
             metadata: Map::new(),
@@ -112,7 +131,7 @@ impl Event {
     }
 
     /// Which tool it came to.
-    pub fn tool(&mut self, name: &str, effect: Effect) {
+    pub fn tool(&mut self, name: &'static str, effect: Effect) {
         self.tool = name.into();
         self.effect = Some(effect);
     }
@@ -143,15 +162,17 @@ impl Event {
         }
     }
 
-    /// How it ended: `Ok(true)` well, `Ok(false)` with an answer that reports a failure.
-    pub fn finish(&mut self, duration: Duration, outcome: Result<bool, &Error>) {
+    /// How it ended.
+    pub fn finish(&mut self, duration: Duration, ended: Ended) {
         self.duration = duration;
-        self.result = match &outcome {
-            Ok(true) => "ok",
-            Err(e) if denied(e.code()) => "denied",
-            _ => "error",
+        self.result = match &ended {
+            Ended::Well => "ok",
+            Ended::Unsettled => "unsettled",
+            Ended::Error(e) if e.code() == Code::CommitUnknown => "unsettled",
+            Ended::Error(e) if denied(e.code()) => "denied",
+            Ended::Failed | Ended::Error(_) => "error",
         };
-        if let Err(error) = outcome {
+        if let Ended::Error(error) = ended {
             self.error_kind = Some(error.code().as_str());
             let text = error.message();
             let cut = text.get(..text.floor_char_boundary(ERROR_BYTES)).unwrap_or_default();
@@ -161,6 +182,19 @@ impl Event {
                 cut.into()
             });
         }
+    }
+
+    /// The tool that the call came to; `None` where there is none of the name.
+    pub fn known_tool(&self) -> Option<&'static str> {
+        match self.tool {
+            Cow::Borrowed(name) => Some(name),
+            Cow::Owned(_) => None,
+        }
+    }
+
+    /// `ok`, `error`, `denied` or `unsettled`.
+    pub fn result(&self) -> &'static str {
+        self.result
     }
 
     fn fields(&self) -> Map<String, Value> {
@@ -218,7 +252,7 @@ mod tests {
         let mut event = Event::new("stdio", "load_and_commit_config");
         let arguments = json!({ "config_text": "set system root-authentication x", "config_format": "set" });
         event.call(&["mx".into()], arguments.as_object().unwrap());
-        event.finish(Duration::from_millis(5), Ok(true));
+        event.finish(Duration::from_millis(5), Ended::Well);
         let line = event.text();
         assert!(!line.contains("root-authentication"), "{line}");
         assert!(

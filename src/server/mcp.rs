@@ -171,7 +171,7 @@ impl ServerHandler for Mcp {
         let read_only = self.path.is_read_only();
         let tools = self
             .path
-            .tools(&self.principal(&context)?)
+            .tools(&*self.principal(&context)?)
             .into_iter()
             .map(|tool| reply::tool(tool, read_only))
             .collect();
@@ -214,7 +214,7 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         Ok(ListPromptsResult {
-            prompts: prompts::list(&self.path, &self.principal(&context)?),
+            prompts: prompts::list(&self.path, &*self.principal(&context)?),
             ..Default::default()
         }
         .with_ttl_ms(LIST_TTL)
@@ -228,7 +228,7 @@ impl ServerHandler for Mcp {
     ) -> Result<GetPromptResponse, ErrorData> {
         prompts::get(
             &self.path,
-            &self.principal(&context)?,
+            &*self.principal(&context)?,
             &request.name,
             &request.arguments.unwrap_or_default(),
         )
@@ -241,7 +241,7 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         Ok(ListResourcesResult {
-            resources: resources::list(&self.path, &self.principal(&context)?),
+            resources: resources::list(&self.path, &*self.principal(&context)?),
             ..Default::default()
         }
         .with_ttl_ms(LIST_TTL)
@@ -254,7 +254,7 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         Ok(ListResourceTemplatesResult {
-            resource_templates: resources::templates(&self.path, &self.principal(&context)?),
+            resource_templates: resources::templates(&self.path, &*self.principal(&context)?),
             ..Default::default()
         }
         .with_ttl_ms(LIST_TTL)
@@ -274,7 +274,7 @@ impl ServerHandler for Mcp {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        resources::complete(&self.path, &self.principal(&context)?, &request.argument)
+        resources::complete(&self.path, &*self.principal(&context)?, &request.argument)
     }
 
     #[expect(deprecated, reason = "clients up to 2025-11-25 set a level")]

@@ -8,6 +8,7 @@ mod mcp;
 pub mod path;
 mod progress;
 mod prompts;
+pub mod reload;
 mod reply;
 mod resources;
 pub mod stdio;

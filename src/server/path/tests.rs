@@ -99,6 +99,7 @@ fn call(name: &str, arguments: serde_json::Value) -> Call {
         cancel: CancellationToken::new(),
         ask: None,
         progress: None,
+        place: None,
     }
 }
 
