@@ -111,6 +111,11 @@ impl Limits {
         outcome
     }
 
+    /// The limits of callers that have none of their own.
+    pub fn options(&self) -> LimitOptions {
+        self.inner.options
+    }
+
     /// How many calls hold a place.
     pub fn in_flight(&self) -> usize {
         self.inner.in_flight()

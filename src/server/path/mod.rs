@@ -110,6 +110,14 @@ impl Path {
         }
     }
 
+    /// Counts in these figures, which other parts of the server count in too.
+    #[must_use]
+    pub fn with_figures(mut self, figures: Arc<Figures>) -> Self {
+        self.limits = Limits::new(self.limits.options(), figures.clone());
+        self.figures = figures;
+        self
+    }
+
     /// The tools that this principal may call.
     pub fn tools(&self, principal: &Principal) -> Vec<&Tool> {
         self.tools
