@@ -3,5 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod golden;
 pub(crate) mod program;
+pub(crate) mod site;
 pub(crate) mod sshd;
 pub(crate) mod talk;
+pub(crate) mod web;
