@@ -1,5 +1,7 @@
 //! The HTTP server from outside: bytes on connections, both protocol eras, tokens, limits, files that change, signals.
 
+mod names;
+mod rpc;
 mod transport;
 
 use std::{

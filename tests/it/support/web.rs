@@ -80,6 +80,12 @@ impl Request {
         self.with("Authorization", &format!("Bearer {}", secret(token)))
     }
 
+    /// With another body.
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
     /// To another path.
     pub(crate) fn to(mut self, target: &str) -> Self {
         let method = self.line.split(' ').next().unwrap().to_owned();
