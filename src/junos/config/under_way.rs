@@ -2,9 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
+
+use crate::time::rfc3339;
 
 /// A commit that was sent and whose outcome is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,19 @@ pub struct UnderWay {
     pub mark: String,
     /// When it was sent.
     pub since: SystemTime,
+}
+
+impl fmt::Display for UnderWay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let since = self.since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        write!(
+            f,
+            "a commit on device `{}` is under way (`{}` in its log, sent at {})",
+            self.device,
+            self.mark.escape_debug(),
+            rfc3339(since)
+        )
+    }
 }
 
 /// All commits under way.
@@ -65,5 +81,36 @@ impl Commits {
 impl Drop for Noted {
     fn drop(&mut self) {
         self.of.lock().commits.remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_commit_is_noted_until_its_note_is_dropped() {
+        let commits = Commits::default();
+        let first = commits.note("mx", "jmcp-1");
+        let second = commits.note("mx", "jmcp-1");
+        drop(first);
+        assert_eq!(commits.under_way().len(), 1);
+        drop(second);
+        assert_eq!(commits.under_way(), []);
+    }
+
+    #[test]
+    fn a_line_of_the_log_names_all_that_a_person_needs() {
+        let commit = UnderWay {
+            device: "mx".into(),
+            mark: "jmcp-1\n".into(),
+            since: SystemTime::UNIX_EPOCH + Duration::from_secs(1),
+        };
+        assert_eq!(
+            commit.to_string(),
+            "a commit on device `mx` is under way (`jmcp-1\\n` in its log, sent at 1970-01-01T00:00:01.000Z)"
+        );
     }
 }

@@ -31,7 +31,6 @@ use http::StatusCode;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::{accept::Door, front::Front, gate::Gate, health::Metrics, refusal::Refusal, sessions::Sessions};
 pub use self::{
     accept::ConnectionLimits,
     body::BodyLimits,
@@ -40,6 +39,7 @@ pub use self::{
     sessions::SessionLimits,
     tls::{Renewed, Tls},
 };
+use self::{accept::Door, front::Front, gate::Gate, health::Metrics, refusal::Refusal, sessions::Sessions};
 use super::{Mcp, path::Path};
 use crate::{
     error::Result,
@@ -105,10 +105,22 @@ pub async fn serve(
     };
     let (front_gate, metrics_gate) = (gate(options.hosts.clone(), false), gate(options.hosts.clone(), true));
     let sessions = (!options.stateless).then(|| Sessions::new(options.sessions, figures.clone()));
-    let front = Front::new(path.clone(), front_gate.clone(), Mcp::over_http(path.clone())?, sessions.clone(), options.body);
+    let front = Front::new(
+        path.clone(),
+        front_gate.clone(),
+        Mcp::over_http(path.clone())?,
+        sessions.clone(),
+        options.body,
+    );
     let with_metrics = options.metrics && listeners.metrics.is_empty();
-    let metrics = Metrics { path: path.clone(), gate: Some(front_gate.clone()) };
-    let router = guarded(clients(front, health.clone(), with_metrics.then_some(metrics)), front_gate);
+    let metrics = Metrics {
+        path: path.clone(),
+        gate: Some(front_gate.clone()),
+    };
+    let router = guarded(
+        clients(front, health.clone(), with_metrics.then_some(metrics)),
+        front_gate,
+    );
     let acceptor = options.tls.as_ref().map(|tls| tls.acceptor()).transpose()?;
     let counted = move |by| {
         figures.connections().inc_by(by);
@@ -167,7 +179,9 @@ fn probes(health: Arc<Health>) -> Router {
 }
 
 fn shown(metrics: Metrics) -> Router {
-    Router::new().route("/metrics", get(Metrics::show)).with_state(Arc::new(metrics))
+    Router::new()
+        .route("/metrics", get(Metrics::show))
+        .with_state(Arc::new(metrics))
 }
 
 fn guarded(router: Router, gate: Arc<Gate>) -> Router {

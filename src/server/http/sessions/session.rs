@@ -13,8 +13,8 @@ use futures::stream;
 use http::StatusCode;
 use rmcp::{
     model::{
-        ClientJsonRpcMessage, ClientNotification, InitializeRequestParams, JsonRpcRequest, ClientRequest, NumberOrString,
-        ProtocolVersion, RequestId, ServerJsonRpcMessage,
+        ClientJsonRpcMessage, ClientNotification, ClientRequest, InitializeRequestParams, JsonRpcRequest,
+        NumberOrString, ProtocolVersion, RequestId, ServerJsonRpcMessage,
     },
     service::serve_directly_with_ct,
     transport::TransportAdapterIdentity,
@@ -107,7 +107,11 @@ impl Session {
         }
         let over = |limit: Duration, since: Instant| !limit.is_zero() && now.duration_since(since) >= limit;
         // A client that only ever shook hands is not waited for as long as one that works.
-        let idle = if state.is_initialized || idle.is_zero() { idle } else { idle.min(super::HANDSHAKE) };
+        let idle = if state.is_initialized || idle.is_zero() {
+            idle
+        } else {
+            idle.min(super::HANDSHAKE)
+        };
         if over(lifetime, self.opened) {
             Some(End::Lifetime)
         } else if state.streams == 0 && over(idle, state.seen) {
@@ -142,11 +146,7 @@ impl Session {
         }
     }
 
-    fn begin(
-        self: &Arc<Self>,
-        mcp: Mcp,
-        request: JsonRpcRequest<ClientRequest>,
-    ) -> Result<Arc<Exchange>, Refusal> {
+    fn begin(self: &Arc<Self>, mcp: Mcp, request: JsonRpcRequest<ClientRequest>) -> Result<Arc<Exchange>, Refusal> {
         let (exchange, replies) = {
             let mut state = self.state();
             if state.open.contains_key(&request.id) {
@@ -167,7 +167,8 @@ impl Session {
             session: self.clone(),
         };
         let client = Some(self.client.clone());
-        let serving = serve_directly_with_ct::<_, _, _, _, TransportAdapterIdentity>(mcp, wire, client, self.ended.child_token());
+        let serving =
+            serve_directly_with_ct::<_, _, _, _, TransportAdapterIdentity>(mcp, wire, client, self.ended.child_token());
         tokio::spawn(async move { serving.waiting().await });
         Ok(exchange)
     }
@@ -231,7 +232,11 @@ impl Session {
     pub(super) fn over(&self, exchange: &Arc<Exchange>, answer: Option<Bytes>) {
         exchange.end(answer);
         let mut state = self.state();
-        if state.open.get(&exchange.id).is_none_or(|open| !Arc::ptr_eq(open, exchange)) {
+        if state
+            .open
+            .get(&exchange.id)
+            .is_none_or(|open| !Arc::ptr_eq(open, exchange))
+        {
             return;
         }
         state.open.remove(&exchange.id);
@@ -252,7 +257,12 @@ impl Session {
         let mut state = self.state();
         state.seen = Instant::now();
         if let Some((number, place)) = last_event.and_then(place) {
-            let found = state.open.values().chain(&state.kept).find(|exchange| exchange.number == number).cloned();
+            let found = state
+                .open
+                .values()
+                .chain(&state.kept)
+                .find(|exchange| exchange.number == number)
+                .cloned();
             drop(state);
             return Ok(match found {
                 Some(exchange) => sse::response(exchange.events(place, false, self.ended.clone())),
@@ -288,7 +298,11 @@ impl State {
 
     /// Drops what nobody will come back for.
     fn forget(&mut self, now: Instant) {
-        let is_old = |exchange: &Arc<Exchange>| exchange.kept_since().is_none_or(|since| now.duration_since(since) >= KEPT_FOR);
+        let is_old = |exchange: &Arc<Exchange>| {
+            exchange
+                .kept_since()
+                .is_none_or(|since| now.duration_since(since) >= KEPT_FOR)
+        };
         let mut bytes: usize = self.kept.iter().map(|exchange| exchange.bytes()).sum();
         while let Some(oldest) = self.kept.front() {
             if self.kept.len() <= KEPT_CALLS && bytes <= KEPT_BYTES && !is_old(oldest) {
