@@ -126,10 +126,13 @@ impl Reloader {
                     changes.push(format!("tokens: {changed}"));
                 }
             }
-            if let (Some(tls), Some(renewed)) = (&self.tls, renewed) {
-                if tls.install(renewed) {
-                    changes.push("the certificate was renewed".into());
-                }
+            let is_renewed = self
+                .tls
+                .as_ref()
+                .zip(renewed)
+                .is_some_and(|(tls, renewed)| tls.install(renewed));
+            if is_renewed {
+                changes.push("the certificate was renewed".into());
             }
             Ok(())
         };

@@ -77,36 +77,11 @@ struct Devices {
 
 /// Reads the outside of a message.
 pub(super) fn open(body: &[u8]) -> Result<Envelope, Refusal> {
-    let invalid = |id: Value, why: &str| {
-        Refusal::rpc(
-            StatusCode::BAD_REQUEST,
-            id,
-            INVALID_REQUEST,
-            format!("invalid request: {why}"),
-        )
-    };
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first == Some(&b'[') && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
-        return Err(invalid(
-            Value::Null,
-            "batches are not part of this protocol; send one message at a time",
-        ));
-    }
-    let outside: Outside<'_> = serde_json::from_slice(body).map_err(|e| match e.classify() {
-        serde_json::error::Category::Data => invalid(Value::Null, &e.to_string()),
-        _ => Refusal::rpc(
-            StatusCode::BAD_REQUEST,
-            Value::Null,
-            PARSE_ERROR,
-            format!("parse error: {e}"),
-        ),
-    })?;
-    let id = match (outside.id, has_id(body, outside.id.is_some())) {
-        (Some(raw), _) => {
-            Some(id(raw).ok_or_else(|| invalid(Value::Null, "the id has to be a string or a whole number"))?)
-        }
-        (None, true) => return Err(invalid(Value::Null, "the id has to be a string or a whole number")),
-        (None, false) => None,
+    let outside = outside(body)?;
+    let id = match outside.id {
+        Some(raw) => Some(id(raw).ok_or_else(|| invalid(Value::Null, NO_ID))?),
+        None if has_id(body) => return Err(invalid(Value::Null, NO_ID)),
+        None => None,
     };
     let shown = || id.clone().unwrap_or_default();
     if outside.jsonrpc.as_deref() != Some("2.0") {
@@ -114,39 +89,70 @@ pub(super) fn open(body: &[u8]) -> Result<Envelope, Refusal> {
     }
     let answers = outside.result.is_some() || outside.error.is_some();
     let Some(method) = outside.method else {
-        return if answers && id.is_some() {
-            Ok(Envelope {
-                kind: Kind::Answer,
-                method: String::new(),
-                names_version: false,
-                devices: Vec::new(),
-            })
-        } else {
-            Err(invalid(shown(), "there is no method"))
+        return match id {
+            Some(_) if answers => Ok(Envelope::answer()),
+            _ => Err(invalid(shown(), "there is no method")),
         };
     };
     if answers {
         return Err(invalid(shown(), "a request has no result"));
     }
-    let params = outside
-        .params
-        .map(|raw| params(raw).ok_or_else(|| invalid(shown(), "`params` has to be an object")))
-        .transpose()?;
-    let params = params.unwrap_or_default();
+    let params = match outside.params {
+        Some(raw) => params(raw).ok_or_else(|| invalid(shown(), "`params` has to be an object"))?,
+        None => Params::default(),
+    };
+    let is_call = method == "tools/call";
     Ok(Envelope {
-        devices: if method == "tools/call" {
-            devices(params.arguments)
-        } else {
-            Vec::new()
-        },
+        devices: if is_call { devices(params.arguments) } else { Vec::new() },
         names_version: params.meta.is_some_and(names_version),
         method: method.into_owned(),
         kind: id.map_or(Kind::Notification, Kind::Request),
     })
 }
 
+impl Envelope {
+    fn answer() -> Self {
+        Self {
+            kind: Kind::Answer,
+            method: String::new(),
+            names_version: false,
+            devices: Vec::new(),
+        }
+    }
+}
+
+const NO_ID: &str = "the id has to be a string or a whole number";
+
+fn invalid(id: Value, why: &str) -> Refusal {
+    Refusal::rpc(
+        StatusCode::BAD_REQUEST,
+        id,
+        INVALID_REQUEST,
+        format!("invalid request: {why}"),
+    )
+}
+
+fn outside(body: &[u8]) -> Result<Outside<'_>, Refusal> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'[') && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+        return Err(invalid(
+            Value::Null,
+            "batches are not part of this protocol; send one message at a time",
+        ));
+    }
+    serde_json::from_slice(body).map_err(|e| match e.classify() {
+        serde_json::error::Category::Data => invalid(Value::Null, &e.to_string()),
+        _ => Refusal::rpc(
+            StatusCode::BAD_REQUEST,
+            Value::Null,
+            PARSE_ERROR,
+            format!("parse error: {e}"),
+        ),
+    })
+}
+
 /// `"id": null` reads as no id at all; the two differ.
-fn has_id(body: &[u8], read: bool) -> bool {
+fn has_id(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Id {
         #[serde(default, deserialize_with = "present")]
@@ -155,7 +161,7 @@ fn has_id(body: &[u8], read: bool) -> bool {
     fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
         serde::de::IgnoredAny::deserialize(value).map(|_| true)
     }
-    read || serde_json::from_slice::<Id>(body).is_ok_and(|id| id.id)
+    serde_json::from_slice::<Id>(body).is_ok_and(|id| id.id)
 }
 
 fn id(raw: &RawValue) -> Option<Value> {

@@ -205,10 +205,9 @@ impl Front {
         knows_version(&message.parts.headers)?;
         let read = serde_json::from_slice::<ClientJsonRpcMessage>(&message.body);
         let mut typed = read.map_err(|e| message.invalid_params(&e.to_string()))?;
-        if let ClientJsonRpcMessage::Request(request) = &mut typed {
-            if let Some(inbound) = message.parts.extensions.get::<Inbound>() {
-                request.request.extensions_mut().insert(inbound.clone());
-            }
+        let inbound = message.parts.extensions.get::<Inbound>();
+        if let (ClientJsonRpcMessage::Request(request), Some(inbound)) = (&mut typed, inbound) {
+            request.request.extensions_mut().insert(inbound.clone());
         }
         sessions.post(&message.caller, session, self.mcp.clone(), typed).await
     }
