@@ -2,12 +2,17 @@
 
 mod accepted;
 mod read;
+mod token;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::{accepted::Accepted, read::read};
+pub use self::{
+    accepted::Accepted,
+    read::read,
+    token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
+};
 
 use crate::server::{audit::AuditFormat, path::Confirm};
 
@@ -46,6 +51,8 @@ pub enum Command {
     /// Host keys of the devices.
     #[command(name = "known-hosts", subcommand)]
     KnownHosts(KnownHostsCommand),
+    /// Tokens of HTTP clients.
+    Token(TokenArgs),
     /// Print completions for a shell.
     Completions {
         /// The shell.

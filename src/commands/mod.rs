@@ -6,6 +6,7 @@ mod completions;
 mod known_hosts;
 mod lab;
 mod serve;
+mod token;
 mod tools;
 
 use std::process::ExitCode;
@@ -21,15 +22,18 @@ use crate::{
 /// # Errors
 /// What a person has to mend before it can work.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
-    let settings = Settings::new(cli.options)?;
+    let place = token::Place::of(&cli.options);
+    let settings = Settings::new(cli.options);
     match cli.command {
-        None => serve::run(settings).await,
-        Some(Command::Lab(args)) => lab::run(settings, args).await,
-        Some(Command::Call(args)) => call::run(settings, args).await,
-        Some(Command::Tools(args)) => tools::run(&args),
-        Some(Command::Check(args)) => check::run(settings, &args).await,
-        Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings, &args).await,
-        Some(Command::Completions { shell }) => completions::run(shell),
+        None => serve::run(settings?).await,
+        Some(Command::Lab(args)) => lab::run(settings?, args).await,
+        Some(Command::Call(args)) => call::run(settings?, args).await,
+        Some(Command::Tools(args)) => settings.and_then(|_| tools::run(&args)),
+        Some(Command::Check(args)) => check::run(settings?, &args).await,
+        Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings?, &args).await,
+        // Needs nothing of what a server does.
+        Some(Command::Token(args)) => token::run(&place, args),
+        Some(Command::Completions { shell }) => settings.and_then(|_| completions::run(shell)),
     }
 }
 
