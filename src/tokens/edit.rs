@@ -269,7 +269,13 @@ fn change<T>(
     edit: impl FnOnce(&mut Document, &TokenSet) -> Result<T>,
 ) -> Result<T> {
     let origin = path.display().to_string();
-    let target = write::target(path).map_err(|error| file::failed(path, error))?;
+    let target = write::target(path).map_err(|error| no_directory(path, error))?;
+    if file::is_detached(&target) {
+        return Err(Error::new(
+            Code::Io,
+            format!("token file `{origin}` {}", file::DETACHED),
+        ));
+    }
     let _lock = Lock::take(&target)?;
     let text = match (file::read_now(&target), new) {
         (Err(error), Some(_)) if error.code() == Code::NotFound => String::new(),
@@ -291,6 +297,14 @@ fn change<T>(
         })?;
     }
     Ok(done)
+}
+
+fn no_directory(path: &Path, error: std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        let message = format!("the directory of token file `{}` does not exist", path.display());
+        return Error::new(Code::NotFound, message).caused_by(error);
+    }
+    file::failed(path, error)
 }
 
 fn missing(path: &Path) -> Error {
