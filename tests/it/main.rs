@@ -23,3 +23,5 @@ mod round_trips;
 mod safety;
 mod stdio;
 mod support;
+mod tokens;
+mod watching;
