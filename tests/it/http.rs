@@ -1,8 +1,11 @@
 //! The HTTP server from outside: bytes on connections, both protocol eras, tokens, limits, files that change, signals.
 
+mod connections;
+mod limits;
 mod names;
 mod rpc;
 mod transport;
+mod who;
 
 use std::{
     net::SocketAddr,

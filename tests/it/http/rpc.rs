@@ -148,7 +148,11 @@ async fn parameters_of_a_wrong_shape_are_invalid_parameters() {
             ("completion/complete", json!({ "ref": 1 })),
         ] {
             let reply = client.request(9, method, params.clone()).send(site.address).await;
-            assert_error(&reply, INVALID_PARAMS, &json!(9), &format!("{era:?} {method} {params}"));
+            assert_eq!(
+                (reply.rpc_error(), &reply.json()["id"]),
+                (INVALID_PARAMS, &json!(9)),
+                "{era:?} {method} {params}"
+            );
         }
         let unknown = client.request(9, "no/such", nothing()).send(site.address).await;
         assert_eq!(

@@ -86,6 +86,11 @@ impl Request {
         self
     }
 
+    /// Its body.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.body.clone().unwrap_or_default()).unwrap()
+    }
+
     /// To another path.
     pub(crate) fn to(mut self, target: &str) -> Self {
         let method = self.line.split(' ').next().unwrap().to_owned();
@@ -114,6 +119,11 @@ impl Request {
     /// Sends it on a connection of its own and reads the whole answer.
     pub(crate) async fn send(&self, address: SocketAddr) -> Reply {
         self.begin(address).await.reply().await
+    }
+
+    /// As `send`, for a task of its own.
+    pub(crate) async fn sent(self, address: SocketAddr) -> Reply {
+        self.send(address).await
     }
 
     /// Sends it on a connection of its own.
@@ -241,6 +251,11 @@ impl Wire {
         let _ = self.stream.flush().await;
     }
 
+    /// Closes the end that the server reads.
+    pub(crate) async fn end(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
     /// Sends a request and reads the whole answer.
     pub(crate) async fn ask(&mut self, request: &Request) -> Reply {
         self.send(&request.bytes()).await;
@@ -346,7 +361,7 @@ pub(crate) struct Client {
     pub(crate) era: Era,
     pub(crate) token: Option<String>,
     pub(crate) session: Option<String>,
-    capabilities: Value,
+    pub(crate) capabilities: Value,
 }
 
 impl Client {
