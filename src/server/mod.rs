@@ -2,14 +2,18 @@
 
 mod ask;
 pub mod audit;
+mod extension;
+mod level;
 mod mcp;
 pub mod path;
 mod progress;
 mod prompts;
 mod reply;
 mod resources;
+mod state;
 pub mod stdio;
 
+pub use extension::Extension;
 pub use mcp::Mcp;
 
 use crate::tools::Tool;

@@ -1,6 +1,8 @@
 //! The tools. Each is one file named after it; this list and the folders' lists are all there is to adding one.
 
 mod answer;
+mod ask;
+mod block;
 mod context;
 mod junos;
 mod principal;
@@ -12,7 +14,9 @@ mod tool;
 
 pub use self::{
     answer::{Answer, OutputLimits, Text},
-    context::{Ask, Context, Progress, Step},
+    ask::{Ask, Question, Round},
+    block::{Block, Body},
+    context::{Context, Level, Log, News, Progress, Step},
     principal::{Allowed, CallerLimits, Principal},
     results::Results,
     services::{Options, Services},

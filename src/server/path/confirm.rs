@@ -45,7 +45,7 @@ impl Confirm {
             )
             .advise("an operator can change this with `--confirm`")
         };
-        let Some(ask) = &call.ask else {
+        let Some(ask) = call.ask.as_ref().filter(|ask| ask.has_forms()) else {
             return Err(refusal("this client cannot ask"));
         };
         let arguments = serde_json::to_string_pretty(&without_secrets(&call.arguments)).unwrap_or_default();

@@ -19,10 +19,13 @@ pub use self::{
     confirm::Confirm,
     limits::{LimitOptions, Limits},
 };
-use super::audit::{Audit, Event};
+use super::{
+    Extension,
+    audit::{Audit, Event},
+};
 use crate::{
     error::{Code, Error, Result},
-    tools::{Answer, Arguments, Ask, Catalogue, Effect, Principal, Services, Step, Text, Tool},
+    tools::{Answer, Arguments, Ask, Block, Body, Catalogue, Effect, News, Principal, Services, Text, Tool},
 };
 
 /// What an operator decided about calls.
@@ -48,10 +51,10 @@ pub struct Call {
     pub principal: Arc<Principal>,
     /// Fires when the caller takes the call back.
     pub cancel: CancellationToken,
-    /// Asks the person at the client, where the client can.
+    /// Asks the client, where there is one.
     pub ask: Option<Arc<dyn Ask>>,
-    /// Where progress goes, where the client asked for it.
-    pub progress: Option<mpsc::UnboundedSender<Step>>,
+    /// Where progress and lines for the log go, where the client asked for them.
+    pub progress: Option<mpsc::UnboundedSender<News>>,
 }
 
 /// What goes back: text for a model, a structured value for a program.
@@ -59,6 +62,8 @@ pub struct Call {
 pub struct Answered {
     /// The text.
     pub text: String,
+    /// What comes after the text.
+    pub blocks: Vec<Block>,
     /// The structured value; absent when the call failed before there was one.
     pub structured: Option<Arguments>,
     /// Whether the call failed.
@@ -79,6 +84,7 @@ pub struct Path {
     running: TaskTracker,
     /// Fires when the server goes down.
     shutdown: CancellationToken,
+    extension: Option<Arc<dyn Extension>>,
 }
 
 impl Path {
@@ -92,7 +98,21 @@ impl Path {
             audit,
             running: TaskTracker::new(),
             shutdown: CancellationToken::new(),
+            extension: None,
         }
+    }
+
+    /// Offers more than the product does.
+    #[cfg(feature = "conformance")]
+    #[must_use]
+    pub fn extended(mut self, extension: Arc<dyn Extension>) -> Self {
+        self.extension = Some(extension);
+        self
+    }
+
+    /// What the server offers beside the product's own.
+    pub(super) fn extension(&self) -> Option<&dyn Extension> {
+        self.extension.as_deref()
     }
 
     /// The tools that this principal may call.
@@ -162,6 +182,7 @@ impl Path {
             Ok(answer) => self.present(&caller, answer, duration),
             Err(error) => Answered {
                 text: clean::text(error_text(&error)),
+                blocks: Vec::new(),
                 structured: None,
                 failed: true,
                 error: Some(error),
@@ -234,10 +255,12 @@ impl Path {
         let Answer {
             mut structured,
             text,
+            mut blocks,
             failed,
             limits,
         } = answer;
         structured.values_mut().for_each(clean::value);
+        blocks.iter_mut().for_each(clean_block);
         let text = match text {
             Text::Own(text) => Text::Own(clean::text(text)),
             other => other,
@@ -246,11 +269,21 @@ impl Path {
         let text = budget::fit(&mut structured, text, limits, self.rules.max_result_chars, &keep);
         Answered {
             text,
+            blocks,
             structured: Some(structured),
             failed,
             error: None,
             duration,
         }
+    }
+}
+
+fn clean_block(block: &mut Block) {
+    if let Block::Document {
+        body: Body::Text(text), ..
+    } = block
+    {
+        *text = clean::text(std::mem::take(text));
     }
 }
 

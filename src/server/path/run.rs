@@ -12,7 +12,7 @@ use tokio::{
 use super::{Call, Path};
 use crate::{
     error::{Code, Error, Result},
-    tools::{Answer, Arguments, Context, Effect, Limit, OutputLimits, Progress, Tool},
+    tools::{Answer, Arguments, Context, Effect, Limit, Log, OutputLimits, Progress, Tool},
 };
 
 /// What the tool's own time-outs get before the path ends the call: theirs name the device.
@@ -31,7 +31,8 @@ pub(super) async fn run(path: &Path, tool: &Tool, effect: Effect, call: Call, ar
         cancel: cancel.clone(),
         timeout,
         deadline: Instant::now() + timeout,
-        progress: progress(&call),
+        progress: call.progress.clone().map(Progress::to).unwrap_or_default(),
+        log: call.progress.clone().map(Log::to).unwrap_or_default(),
         ask: call.ask.clone(),
         limits: output_limits(&arguments),
     };
@@ -113,10 +114,6 @@ impl Drop for DropAborts {
     fn drop(&mut self) {
         self.0.abort();
     }
-}
-
-fn progress(call: &Call) -> Progress {
-    call.progress.clone().map(Progress::to).unwrap_or_default()
 }
 
 fn seconds(arguments: &Arguments, name: &str) -> Option<Duration> {
