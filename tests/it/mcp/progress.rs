@@ -2,46 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jmcp::{
-    server::{
-        audit::{Audit, AuditFormat},
-        path::{Confirm, LimitOptions, Path, Rules},
-    },
-    tools::{Catalogue, Context, Effect, Tool, Typed},
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use jmcp::tools::{Context, Effect, Tool, Typed};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::support::{
     bench::Bench,
-    program::{ONE_DEVICE, directory},
+    made::{Nothing, Said, server},
     talk::{ERAS, Served, Talk, code, text},
 };
-
-#[derive(Deserialize, JsonSchema)]
-struct Nothing {}
-
-#[derive(Serialize, JsonSchema)]
-struct Said {
-    said: String,
-}
-
-/// A server with these tools only, which no device has to answer.
-fn server(tools: Vec<Tool>) -> Arc<Path> {
-    let home = directory(ONE_DEVICE);
-    let services = Bench::serve(&home, &[]).services().clone();
-    let rules = Rules {
-        read_only: false,
-        confirm: Confirm::Never,
-        max_result_chars: 40_000,
-        timeout: Duration::from_secs(360),
-    };
-    let audit = Audit::open(AuditFormat::Json, Some(&home.path().join("audit.log"))).unwrap();
-    let catalogue = Catalogue::of(tools).unwrap();
-    Arc::new(Path::new(catalogue, services, rules, LimitOptions::default(), audit))
-}
 
 /// Says nothing until it is told to, then takes one step, waits again and ends.
 fn slow(go_on: Arc<Notify>) -> Tool {
