@@ -16,11 +16,10 @@ use rmcp::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ask::{Asker, Asking, Outcome},
+    ask::{Asker, Asking, Outcome, Questions},
     level::SessionLevel,
     path::{Call, Path},
     progress, prompts, reply, resources,
-    state::Questions,
 };
 use crate::tools::Principal;
 

@@ -10,7 +10,6 @@ mod progress;
 mod prompts;
 mod reply;
 mod resources;
-mod state;
 pub mod stdio;
 
 pub use extension::Extension;

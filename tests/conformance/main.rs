@@ -8,7 +8,9 @@ mod contents;
 mod extension;
 mod news;
 mod prompts;
+mod questions;
 mod resources;
+mod rounds;
 
 use std::sync::Arc;
 
@@ -45,6 +47,7 @@ fn catalogue(changes: &Arc<changes::Changes>) -> Catalogue {
     let mut tools = contents::tools();
     tools.extend(news::tools());
     tools.extend(asking::tools());
+    tools.extend(rounds::tools());
     tools.extend(changes::tools(changes));
     Catalogue::of(tools).unwrap()
 }

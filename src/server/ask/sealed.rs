@@ -1,20 +1,16 @@
 //! The signed state of questions that a call ended with. The client keeps it; here is what makes each good for one answer.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::{collections::HashMap, sync::Mutex, time::Instant};
 
 use rmcp::model::{RequestStateCodec, SealOptions};
 use serde_json::{Map, Value, json};
 
-use super::ask::{PATIENCE, object};
+use super::{PATIENCE, lock, object};
 use crate::error::{Code, Error, Result};
 
 /// Seals and opens the state of questions. A confirmation that could be sent again would confirm what nobody was asked, so each is
 /// spent when it comes back.
-pub(super) struct Questions {
+pub(in crate::server) struct Questions {
     codec: RequestStateCodec,
     /// The questions that were answered, until their signature is too old anyway.
     spent: Mutex<HashMap<String, Instant>>,
@@ -31,7 +27,7 @@ pub(super) struct Opened {
 
 impl Questions {
     /// Signs with a random key, for this process.
-    pub(super) fn new() -> Result<Self> {
+    pub(in crate::server) fn new() -> Result<Self> {
         let key: [u8; 32] = rand::random();
         let codec = RequestStateCodec::try_new(key.to_vec())
             .map_err(|e| Error::new(Code::Internal, format!("no key for signed state: {e}")))?;
@@ -75,7 +71,7 @@ impl Questions {
     }
 
     fn spend(&self, id: String) -> bool {
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spent = lock(&self.spent);
         spent.retain(|_, when| when.elapsed() < 2 * PATIENCE);
         spent.insert(id, Instant::now()).is_none()
     }

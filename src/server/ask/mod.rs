@@ -1,33 +1,36 @@
 //! Questions to the client, on both wires: requests such as `elicitation/create` to clients up to 2025-11-25, an `InputRequired`
 //! result with signed state to clients of 2026-07-28.
 
+mod by_return;
+mod sealed;
+
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use rmcp::{
-    ErrorData, RoleServer,
-    model::{
-        ClientCapabilities, ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest, InputRequests,
-        InputRequiredResult, InputResponses, JsonObject, ServerRequest,
-    },
+    RoleServer,
+    model::{ClientCapabilities, ElicitRequest, ElicitRequestParams, ElicitationSchema, InputRequest, ServerRequest},
     service::{Peer, PeerRequestOptions, ServiceError},
 };
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use super::state::Questions;
+use self::by_return::Returned;
+pub(super) use self::{
+    by_return::{Asking, Outcome},
+    sealed::Questions,
+};
 use crate::{
     error::{Code, Error, Result},
     tools::{Ask, Question, Round},
 };
 
 /// How long a person may take.
-pub(super) const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Asks one client during one call.
 pub(super) struct Asker {
@@ -48,62 +51,13 @@ enum Way {
     ByReturn(Box<Returned>),
 }
 
-/// A request that can end with questions.
-pub(super) struct Asking<'a> {
-    /// Who calls.
-    pub(super) caller: &'a str,
-    /// Its method.
-    pub(super) method: &'static str,
-    /// The tool or prompt.
-    pub(super) name: &'a str,
-    /// Its arguments.
-    pub(super) arguments: Option<&'a JsonObject>,
-    /// The state that the client brought back.
-    pub(super) state: Option<&'a String>,
-    /// The answers that it brought.
-    pub(super) responses: Option<&'a InputResponses>,
-}
-
-struct Returned {
-    questions: Arc<Questions>,
-    /// Caller, method, name and arguments: an answer is good for these only.
-    bound_to: Vec<u8>,
-    state: Option<String>,
-    responses: InputResponses,
-    /// Answers of earlier rounds and of the last, read at the first question.
-    answers: Mutex<Option<Map<String, Value>>>,
-    outcome: Mutex<Option<Outcome>>,
-}
-
-/// What a call that ended while it asked is answered with instead of its error.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// The questions.
-    Asks(Box<InputRequiredResult>),
-    /// The client did what the protocol forbids.
-    Refuses(ErrorData),
-}
-
 impl Asker {
     pub(super) fn by_request(client: ClientCapabilities, peer: Peer<RoleServer>, ends: [CancellationToken; 3]) -> Self {
         Self::new(client, Way::ByRequest { peer, ends })
     }
 
     pub(super) fn by_return(client: ClientCapabilities, questions: &Arc<Questions>, asking: &Asking) -> Self {
-        let arguments = serde_json::to_string(&asking.arguments).unwrap_or_default();
-        let call = format!("{}\n{}\n{}\n{arguments}", asking.caller, asking.method, asking.name);
-        let bound_to = Sha256::digest(call).to_vec();
-        Self::new(
-            client,
-            Way::ByReturn(Box::new(Returned {
-                questions: questions.clone(),
-                bound_to,
-                state: asking.state.cloned(),
-                responses: asking.responses.cloned().unwrap_or_default(),
-                answers: Mutex::default(),
-                outcome: Mutex::default(),
-            })),
-        )
+        Self::new(client, Way::ByReturn(Box::new(Returned::new(questions, asking))))
     }
 
     fn new(client: ClientCapabilities, way: Way) -> Self {
@@ -118,7 +72,7 @@ impl Asker {
     pub(super) fn outcome(&self) -> Option<Outcome> {
         match &self.way {
             Way::ByRequest { .. } => None,
-            Way::ByReturn(returned) => lock(&returned.outcome).take(),
+            Way::ByReturn(returned) => returned.outcome(),
         }
     }
 
@@ -142,8 +96,7 @@ impl Asker {
             return Ok(());
         };
         if let Way::ByReturn(returned) = &self.way {
-            let refusal = ErrorData::missing_required_client_capability(needed(question));
-            *lock(&returned.outcome) = Some(Outcome::Refuses(refusal));
+            returned.lacks(needed(question));
         }
         Err(Error::new(
             Code::ConfirmationRequired,
@@ -272,68 +225,11 @@ fn needed(question: &Question) -> ClientCapabilities {
     needed
 }
 
-impl Returned {
-    /// Questions without an answer end the call.
-    fn ask(&self, asked: Vec<Asked>, sealed: bool) -> Result<Map<String, Value>> {
-        let mut answers = lock(&self.answers);
-        let known = match answers.take() {
-            Some(answers) => answers,
-            None => self.brought_back()?,
-        };
-        let known = answers.insert(known);
-        let (mut found, mut open) = (Map::new(), Vec::new());
-        for asked in asked {
-            let brought = known.get(&asked.on_the_wire);
-            let brought = brought.or_else(|| self.responses.get(&asked.on_the_wire).filter(|_| !sealed));
-            match brought.filter(|answer| answer.is_object()) {
-                Some(answer) => {
-                    found.insert(asked.name, answer.clone());
-                }
-                None => open.push(asked),
-            }
-        }
-        if open.is_empty() {
-            return Ok(found);
-        }
-        let names: Vec<String> = open.iter().map(|asked| asked.on_the_wire.clone()).collect();
-        let state = (sealed || !known.is_empty()).then(|| self.questions.seal(&names, known, &self.bound_to));
-        let requests: InputRequests = open
-            .into_iter()
-            .map(|asked| (asked.on_the_wire, asked.request))
-            .collect();
-        let result = InputRequiredResult::new(Some(requests), state);
-        *lock(&self.outcome) = Some(Outcome::Asks(Box::new(result)));
-        Err(Error::new(
-            Code::ConfirmationRequired,
-            "the client has to answer a question first",
-        ))
-    }
-
-    /// Answers of earlier rounds are in the signed state, the newest in the responses. Without the state of its question an answer
-    /// is none.
-    fn brought_back(&self) -> Result<Map<String, Value>> {
-        let Some(state) = &self.state else {
-            return Ok(Map::new());
-        };
-        let opened = self.questions.open(state, &self.bound_to).inspect_err(|e| {
-            let refusal = ErrorData::invalid_params(e.message().to_owned(), None);
-            *lock(&self.outcome) = Some(Outcome::Refuses(refusal));
-        })?;
-        let mut answers = opened.answers;
-        for name in opened.asked {
-            if let Some(response) = self.responses.get(&name) {
-                answers.insert(name, response.clone());
-            }
-        }
-        Ok(answers)
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) fn object(value: Option<Value>) -> Map<String, Value> {
+fn object(value: Option<Value>) -> Map<String, Value> {
     match value {
         Some(Value::Object(map)) => map,
         _ => Map::new(),
