@@ -4,7 +4,7 @@
 //! - [`cli`] and [`settings`]: the command line, and what it comes to; [`commands`]: what the program does.
 //! - [`server`]: MCP, and the one path that every call takes. The only place that knows rmcp.
 //! - [`tools`]: the tools, one file each.
-//! - [`policy`]: the guardrails.
+//! - [`policy`]: the guardrails; [`tokens`]: who may call over HTTP, and what.
 //! - [`junos`]: Junos devices: inventory, SSH, NETCONF, sessions, configuration. Knows nothing of MCP.
 //! - [`lab`]: simulated devices, for newcomers and for tests.
 //! - [`error`], [`secret`]: the one error type, and strings that cannot print themselves.
@@ -12,6 +12,7 @@
 pub mod cli;
 pub mod commands;
 pub mod error;
+mod json;
 pub mod junos;
 pub mod lab;
 mod logging;
@@ -20,6 +21,7 @@ pub mod secret;
 pub mod server;
 pub mod settings;
 mod time;
+pub mod tokens;
 pub mod tools;
 
 use std::process::ExitCode;

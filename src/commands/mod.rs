@@ -3,9 +3,11 @@
 mod call;
 mod check;
 mod completions;
+mod health;
 mod known_hosts;
 mod lab;
 mod serve;
+mod serve_http;
 mod tools;
 
 use std::process::ExitCode;
@@ -21,6 +23,9 @@ use crate::{
 /// # Errors
 /// What a person has to mend before it can work.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
+    if let Some(Command::Health(args)) = &cli.command {
+        return health::run(&cli.options, args).await;
+    }
     let settings = Settings::new(cli.options)?;
     match cli.command {
         None => serve::run(settings).await,
@@ -29,6 +34,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Tools(args)) => tools::run(&args),
         Some(Command::Check(args)) => check::run(settings, &args).await,
         Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings, &args).await,
+        Some(Command::Health(_)) => Ok(ExitCode::SUCCESS),
         Some(Command::Completions { shell }) => completions::run(shell),
     }
 }

@@ -1,6 +1,6 @@
 //! The devices of the inventory and all that can be asked of them: the one door through which tools reach Junos.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use super::{
     inventory::{self, Changes, Device, Inventory, NewDevice},
     netconf::xml::{Element, escape},
     operational::{self, Answered, CommandFormat, ConfigQuery},
-    pool::Pool,
+    pool::{self, Pool},
 };
 use crate::error::{Code, Error, Result};
 
@@ -52,6 +52,14 @@ impl Junos {
     /// The session pool, for its figures.
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// What the pool did and has open, for each device of the inventory that was reached since the start.
+    pub fn figures(&self) -> BTreeMap<String, pool::Figures> {
+        let inventory = self.inventory.load();
+        let mut figures = self.pool.figures();
+        figures.retain(|name, _| inventory.devices.contains_key(name));
+        figures
     }
 
     /// The device of this name.

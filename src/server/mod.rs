@@ -3,11 +3,14 @@
 mod ask;
 pub mod audit;
 mod extension;
+pub mod figures;
+pub mod http;
 mod level;
 mod mcp;
 pub mod path;
 mod progress;
 mod prompts;
+pub mod reload;
 mod reply;
 mod resources;
 pub mod stdio;

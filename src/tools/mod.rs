@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod block;
+mod checks;
 mod context;
 mod junos;
 mod principal;
@@ -16,6 +17,7 @@ pub use self::{
     answer::{Answer, OutputLimits, Text},
     ask::{Ask, Question, Round},
     block::{Block, Body},
+    checks::Check,
     context::{Context, Level, Log, News, Progress, Step},
     principal::{Allowed, CallerLimits, Principal},
     results::Results,

@@ -14,9 +14,20 @@ mod rounds;
 
 use std::sync::Arc;
 
-use jmcp::tools::{Catalogue, Context, Effect, Tool, Typed};
+use clap::Parser as _;
+use jmcp::{
+    cli::Cli,
+    server::{
+        http::{self, Health, Listeners},
+        path::Path,
+    },
+    settings::Settings,
+    tools::{Catalogue, Context, Effect, Tool, Typed},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 /// No arguments.
 #[derive(Deserialize, JsonSchema)]
@@ -52,52 +63,41 @@ fn catalogue(changes: &Arc<changes::Changes>) -> Catalogue {
     Catalogue::of(tools).unwrap()
 }
 
-fn main() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(serve());
-}
-
-async fn serve() {
-    use clap::Parser as _;
-    use jmcp::{
-        cli::Cli,
-        server::{
-            Mcp,
-            audit::{Audit, AuditFormat},
-            path::{LimitOptions, Path},
-        },
-        settings::Settings,
-        tools::Principal,
-    };
-    use rmcp::transport::streamable_http_server::{
-        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
-    };
-    let settings = Settings::new(Cli::parse().options).unwrap();
+/// The call path with the suite's tools instead of the product's, and with its prompts and resources beside them.
+fn path(settings: &Settings) -> Arc<Path> {
     let services = settings.path().unwrap().services().clone();
     let changes = changes::Changes::new();
-    let audit = Audit::open(AuditFormat::Json, None).unwrap();
-    let path = Path::new(
-        catalogue(&changes),
-        services,
-        settings.rules.clone(),
-        LimitOptions::default(),
-        audit,
-    )
-    .extended(Arc::new(extension::Suite { changes }));
-    let mcp = Mcp::new(Arc::new(path), Principal::local("http")).unwrap();
-    let service = StreamableHttpService::new(
-        move || Ok(mcp.clone()),
-        Arc::new(LocalSessionManager::default()),
-        StreamableHttpServerConfig::default().with_json_response(true),
-    );
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:8801").await.unwrap();
-    loop {
-        let (stream, _) = listener.accept().await.unwrap();
-        let service = hyper_util::service::TowerToHyperService::new(service.clone());
-        tokio::spawn(async move {
-            let _ = hyper_util::server::conn::auto::Builder::new(hyper_util::rt::TokioExecutor::new())
-                .serve_connection(hyper_util::rt::TokioIo::new(stream), service)
-                .await;
-        });
+    let (rules, audit) = (settings.rules.clone(), settings.audit().unwrap());
+    let path = Path::new(catalogue(&changes), services, rules, settings.limits, audit);
+    Arc::new(path.extended(Arc::new(extension::Suite { changes })))
+}
+
+#[tokio::main]
+async fn main() {
+    let settings = Settings::new(Cli::parse().options).unwrap();
+    let path = path(&settings);
+    let http = settings.http.expect("-t streamable-http");
+    let mut clients = Vec::new();
+    for address in http.listen {
+        clients.push(TcpListener::bind(address).await.unwrap());
     }
+    let options = http::Options {
+        hosts: http.hosts,
+        tokens: None,
+        tls: None,
+        stateless: http.stateless,
+        body: http.body,
+        connections: http.connections,
+        sessions: http.sessions,
+        metrics: http.metrics,
+        grace: http.grace,
+    };
+    let listeners = Listeners {
+        clients,
+        metrics: Vec::new(),
+    };
+    let health = Health::new(path.clone());
+    http::serve(path, options, listeners, health, CancellationToken::new())
+        .await
+        .unwrap();
 }

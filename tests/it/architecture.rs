@@ -13,19 +13,24 @@ const LONGEST: usize = 500;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
     ("cli", &["server"]),
-    ("settings", &["cli", "error", "junos", "policy", "server", "tools"]),
+    (
+        "settings",
+        &["cli", "error", "junos", "policy", "server", "tokens", "tools"],
+    ),
     (
         "commands",
         &[
-            "cli", "error", "junos", "lab", "policy", "secret", "server", "settings", "tools",
+            "cli", "error", "junos", "lab", "policy", "secret", "server", "settings", "time", "tokens", "tools",
         ],
     ),
-    ("server", &["error", "junos", "secret", "time", "tools"]),
+    ("server", &["error", "junos", "secret", "time", "tokens", "tools"]),
     ("tools", &["error", "junos", "policy", "secret", "time"]),
+    ("tokens", &["error", "json", "secret", "time", "tools"]),
     ("policy", &["error", "junos"]),
-    ("junos", &["error", "secret", "time"]),
+    ("junos", &["error", "json", "secret", "time"]),
     ("lab", &["error", "junos", "secret"]),
     ("error", &[]),
+    ("json", &[]),
     ("secret", &[]),
     ("logging", &[]),
     ("time", &[]),

@@ -18,10 +18,11 @@ use super::{
     Auth, Inventory,
     entry::Entry,
     fields::{self, Places},
-    json, load,
+    load,
 };
 use crate::{
     error::{Code, Error, Result},
+    json,
     secret::Secret,
 };
 

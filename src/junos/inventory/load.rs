@@ -13,9 +13,11 @@ use super::{
     Auth, Inventory,
     entry::{Entry, Problem, others_can_read},
     fields::Places,
+};
+use crate::{
+    error::{Code, Error, Result},
     json,
 };
-use crate::error::{Code, Error, Result};
 
 /// Largest inventory file in bytes.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;

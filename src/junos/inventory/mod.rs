@@ -3,7 +3,6 @@
 mod edit;
 mod entry;
 mod fields;
-mod json;
 mod load;
 mod public;
 mod reload;

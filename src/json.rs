@@ -6,15 +6,15 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// A parsed document and the paths of the keys that were given more than once.
-pub(super) struct Document {
+pub(crate) struct Document {
     /// The document; of a repeated key the last value.
-    pub(super) value: Value,
+    pub(crate) value: Value,
     /// For each repeated key the names from the top of the document down to it.
-    pub(super) duplicates: Vec<Vec<String>>,
+    pub(crate) duplicates: Vec<Vec<String>>,
 }
 
 /// Parses the text.
-pub(super) fn parse(text: &str) -> Result<Document, serde_json::Error> {
+pub(crate) fn parse(text: &str) -> Result<Document, serde_json::Error> {
     let duplicates = RefCell::new(Vec::new());
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Reader {
