@@ -62,7 +62,11 @@ impl Settings {
     /// `invalid_input` for what cannot be had together or at all.
     pub fn new(options: Options) -> Result<Self> {
         // The Python server serves HTTP where nobody says; the Rust one stdio.
-        let default = if options.is_for_python { Transport::StreamableHttp } else { Transport::Stdio };
+        let default = if options.is_for_python {
+            Transport::StreamableHttp
+        } else {
+            Transport::Stdio
+        };
         let transport = options.transport.unwrap_or(default);
         if transport == Transport::Sse {
             tracing::warn!("`-t sse` is streamable HTTP here: clients connect to /mcp");
@@ -71,7 +75,10 @@ impl Settings {
         let limits = limits(&options, is_http)?;
         let http = is_http.then(|| HttpSettings::new(&options)).transpose()?;
         if !is_http && (options.http.enable_metrics || options.http.metrics_listen.is_some()) {
-            return Err(refused("enable-metrics", "needs an HTTP transport: there are no figures on stdio"));
+            return Err(refused(
+                "enable-metrics",
+                "needs an HTTP transport: there are no figures on stdio",
+            ));
         }
         accepted(&options.accepted)?;
         if options.max_result_chars < 1000 {
@@ -156,12 +163,19 @@ fn limits(options: &Options, is_http: bool) -> Result<LimitOptions> {
     let http = &options.http;
     let (per_second, burst) = (http.max_requests_per_second_per_token, http.max_request_burst_per_token);
     if (per_second > 0) != (burst > 0) {
-        return Err(refused("max-requests-per-second-per-token", "and `--max-request-burst-per-token` go together"));
+        return Err(refused(
+            "max-requests-per-second-per-token",
+            "and `--max-request-burst-per-token` go together",
+        ));
     }
     let (in_flight, per_device) = if is_http { (64, 4) } else { (256, 64) };
     Ok(LimitOptions {
         in_flight: options.max_inflight_requests.unwrap_or(in_flight),
-        per_caller: if is_http { http.max_inflight_requests_per_token } else { 0 },
+        per_caller: if is_http {
+            http.max_inflight_requests_per_token
+        } else {
+            0
+        },
         per_device: options.max_inflight_requests_per_router.unwrap_or(per_device),
         per_second: if is_http { per_second } else { 0 },
         burst: if is_http { burst } else { 0 },
@@ -169,7 +183,8 @@ fn limits(options: &Options, is_http: bool) -> Result<LimitOptions> {
 }
 
 fn refused(flag: &str, why: &str) -> Error {
-    Error::new(Code::InvalidInput, format!("`--{flag}` {why}")).advise("leave out the flag, or its environment variable")
+    Error::new(Code::InvalidInput, format!("`--{flag}` {why}"))
+        .advise("leave out the flag, or its environment variable")
 }
 
 /// Refuses what the earlier servers took and what must not be passed over in silence here.

@@ -1,6 +1,12 @@
 //! `jmcp health`: asks a running server whether it lives, as the health check of a container does.
 
-use std::{ffi::OsString, net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr}, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use rustls::{
     ClientConfig, DigitallySignedStruct, SignatureScheme,
@@ -41,13 +47,22 @@ pub(super) async fn run(own: &Options, args: &HealthArgs) -> Result<ExitCode> {
 
 /// The options that a process was started with.
 fn of_process(pid: u32) -> Result<Options> {
-    let not_found = |why: String| Error::new(Code::NotFound, format!("process {pid} is no jmcp that can be asked: {why}"));
+    let not_found = |why: String| {
+        Error::new(
+            Code::NotFound,
+            format!("process {pid} is no jmcp that can be asked: {why}"),
+        )
+    };
     let line = std::fs::read(format!("/proc/{pid}/cmdline")).map_err(|e| not_found(e.to_string()))?;
-    let words = line.split(|byte| *byte == 0).map(|word| OsString::from(String::from_utf8_lossy(word).into_owned()));
+    let words = line
+        .split(|byte| *byte == 0)
+        .map(|word| OsString::from(String::from_utf8_lossy(word).into_owned()));
     let mut words: Vec<OsString> = words.collect();
     // The list ends with a zero, too.
     words.pop();
-    cli::read(words).map(|cli| cli.options).map_err(|_| not_found("its command line is another program's".into()))
+    cli::read(words)
+        .map(|cli| cli.options)
+        .map_err(|_| not_found("its command line is another program's".into()))
 }
 
 async fn ask(options: &Options) -> Result<ExitCode> {
@@ -70,10 +85,17 @@ async fn ask(options: &Options) -> Result<ExitCode> {
 
 /// Where a server is reached that listens on this host: one that listens everywhere, on loopback.
 fn address(host: &str, port: u16) -> String {
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
     match bare.parse::<IpAddr>() {
         Ok(ip) if ip.is_unspecified() => {
-            let loopback = if ip.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { IpAddr::V6(Ipv6Addr::LOCALHOST) };
+            let loopback = if ip.is_ipv4() {
+                IpAddr::V4(Ipv4Addr::LOCALHOST)
+            } else {
+                IpAddr::V6(Ipv6Addr::LOCALHOST)
+            };
             SocketAddr::new(loopback, port).to_string()
         }
         Ok(ip) => SocketAddr::new(ip, port).to_string(),
@@ -97,7 +119,9 @@ async fn answer(address: &str, is_tls: bool) -> std::io::Result<String> {
 }
 
 async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<String> {
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await?;
     let mut answer = Vec::new();
     let read = stream.take(64 * 1024).read_to_end(&mut answer).await;
     if answer.is_empty() {
@@ -141,6 +165,8 @@ impl ServerCertVerifier for AnyCertificate {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        ring::default_provider().signature_verification_algorithms.supported_schemes()
+        ring::default_provider()
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

@@ -25,7 +25,12 @@ pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCo
     let asked = reload_signal();
     let path = settings.path()?;
     let tokens = tokens(&http, &path)?;
-    let tls = http.tls.clone().map(|(certificate, key)| Tls::open(certificate, key)).transpose()?.map(Arc::new);
+    let tls = http
+        .tls
+        .clone()
+        .map(|(certificate, key)| Tls::open(certificate, key))
+        .transpose()?
+        .map(Arc::new);
     let listeners = listeners(&http).await?;
     announce(&listeners, tls.is_some(), tokens.as_deref());
     let health = Health::new(path.clone());
@@ -61,11 +66,10 @@ pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCo
 
 /// The second word to stop: no waiting, but nobody shall have to guess what a device was at.
 fn at_once(path: &Path) -> ExitCode {
-    let under_way = path.services().junos.commits_under_way();
-    for commit in &under_way {
-        tracing::error!("told to stop again while {commit}: whether it took effect is not known; look at the device's commit history");
-    }
-    tracing::warn!("told to stop again: ending with {} calls on their way", path.in_flight());
+    tracing::warn!(
+        "told to stop again: ending with {} calls on their way",
+        path.in_flight()
+    );
     ExitCode::FAILURE
 }
 
@@ -120,10 +124,18 @@ fn announce(listeners: &Listeners, is_tls: bool, tokens: Option<&Tokens>) {
         || "for everybody on this machine".to_owned(),
         |tokens| format!("for {} tokens of {}", tokens.len(), tokens.path().display()),
     );
-    for address in listeners.clients.iter().filter_map(|listener| listener.local_addr().ok()) {
+    for address in listeners
+        .clients
+        .iter()
+        .filter_map(|listener| listener.local_addr().ok())
+    {
         say(&format!("jmcp: serving {scheme}://{address}/mcp {who}"));
     }
-    for address in listeners.metrics.iter().filter_map(|listener| listener.local_addr().ok()) {
+    for address in listeners
+        .metrics
+        .iter()
+        .filter_map(|listener| listener.local_addr().ok())
+    {
         say(&format!("jmcp: figures at http://{address}/metrics"));
     }
 }

@@ -46,7 +46,9 @@ impl Policy {
     /// Every place where a rule file would be read, in their order.
     pub fn files(inventory: &Inventory) -> Vec<PathBuf> {
         let directories = directories(inventory).into_iter();
-        directories.flat_map(|directory| files::NAMES.map(|name| directory.join(name))).collect()
+        directories
+            .flat_map(|directory| files::NAMES.map(|name| directory.join(name)))
+            .collect()
     }
 
     /// The same rule files with the rules of another inventory.

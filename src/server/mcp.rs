@@ -65,7 +65,9 @@ pub(super) struct Inbound {
 impl Inbound {
     fn of(context: &RequestContext<RoleServer>) -> Option<&Self> {
         let extensions = &context.extensions;
-        extensions.get::<Self>().or_else(|| extensions.get::<Parts>()?.extensions.get())
+        extensions
+            .get::<Self>()
+            .or_else(|| extensions.get::<Parts>()?.extensions.get())
     }
 
     fn place(&self) -> Option<Place> {

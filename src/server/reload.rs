@@ -13,7 +13,12 @@ use super::{
     http::{Health, Tls},
     path::Path,
 };
-use crate::{error::{Code, Error}, junos::inventory::Inventory, policy::Policy, tokens::Tokens};
+use crate::{
+    error::{Code, Error},
+    junos::inventory::Inventory,
+    policy::Policy,
+    tokens::Tokens,
+};
 
 /// How often files are looked at.
 const EVERY: Duration = Duration::from_millis(500);
@@ -66,7 +71,9 @@ impl Reloader {
             Ok(changes) if changes.is_empty() => tracing::info!("read all files again: nothing has changed"),
             Ok(changes) => tracing::info!("read all files again: {}", changes.join("; ")),
             Err(wrong) => {
-                wrong.iter().for_each(|(part, error)| tracing::error!("{part}: {error}"));
+                wrong
+                    .iter()
+                    .for_each(|(part, error)| tracing::error!("{part}: {error}"));
                 tracing::error!("nothing of what was read is in force; everything stays as it was");
                 self.health.set_wrong(wrong.iter().map(|(part, _)| *part).collect());
                 return false;
@@ -81,11 +88,19 @@ impl Reloader {
         let mut wrong = Vec::new();
         let (tokens, tls) = (self.tokens.clone(), self.tls.clone());
         let read = tokio::task::spawn_blocking(move || {
-            (tokens.map(|tokens| tokens.read()).transpose(), tls.map(|tls| tls.read()).transpose())
+            (
+                tokens.map(|tokens| tokens.read()).transpose(),
+                tls.map(|tls| tls.read()).transpose(),
+            )
         });
         let (tokens, tls) = match read.await {
             Ok(read) => read,
-            Err(e) => return Err(vec![("tokens", Error::new(Code::Internal, format!("files were not read: {e}")))]),
+            Err(e) => {
+                return Err(vec![(
+                    "tokens",
+                    Error::new(Code::Internal, format!("files were not read: {e}")),
+                )]);
+            }
         };
         let tokens = tokens.map_err(|e| wrong.push(("tokens", e))).ok().flatten();
         let renewed = tls.map_err(|e| wrong.push(("certificate", e))).ok().flatten();
@@ -111,10 +126,13 @@ impl Reloader {
                     changes.push(format!("tokens: {changed}"));
                 }
             }
-            if let (Some(tls), Some(renewed)) = (&self.tls, renewed) {
-                if tls.install(renewed) {
-                    changes.push("the certificate was renewed".into());
-                }
+            let is_renewed = self
+                .tls
+                .as_ref()
+                .zip(renewed)
+                .is_some_and(|(tls, renewed)| tls.install(renewed));
+            if is_renewed {
+                changes.push("the certificate was renewed".into());
             }
             Ok(())
         };
@@ -133,7 +151,15 @@ impl Reloader {
         files.extend(Policy::files(&inventory));
         files.extend(self.tokens.iter().map(|tokens| tokens.path().to_owned()));
         files.extend(self.tls.iter().flat_map(|tls| tls.files()));
-        let look_at_all = || files.into_iter().map(|file| { let seen = look(&file); (file, seen) }).collect();
+        let look_at_all = || {
+            files
+                .into_iter()
+                .map(|file| {
+                    let seen = look(&file);
+                    (file, seen)
+                })
+                .collect()
+        };
         tokio::task::spawn_blocking(look_at_all).await.unwrap_or_default()
     }
 }

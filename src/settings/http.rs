@@ -56,18 +56,26 @@ impl HttpSettings {
         let is_loopback = listen.iter().all(|address| is_loopback(address.ip()));
         let host = &options.host;
         if tokens.is_none() && !flags.allow_no_auth {
-            return Err(refused("HTTP needs tokens: there is no `--tokens-file` and no `.tokens` in the working directory")
-                .advise("make one with `jmcp token generate --id NAME`; on a loopback address `--allow-no-auth` does without"));
+            return Err(refused(
+                "HTTP needs tokens: there is no `--tokens-file` and no `.tokens` in the working directory",
+            )
+            .advise(
+                "make one with `jmcp token generate --id NAME`; on a loopback address `--allow-no-auth` does without",
+            ));
         }
         if tokens.is_none() && !is_loopback {
-            return Err(refused(format!("`--allow-no-auth` is for loopback addresses, and `{host}` is none"))
-                .advise("give a `--tokens-file`, or listen on 127.0.0.1"));
+            return Err(refused(format!(
+                "`--allow-no-auth` is for loopback addresses, and `{host}` is none"
+            ))
+            .advise("give a `--tokens-file`, or listen on 127.0.0.1"));
         }
         if !is_loopback && tls.is_none() && !flags.allow_insecure_bind {
             // The lines of the Python server's users have no word for it, and always listened so.
             if !options.is_for_python {
-                return Err(refused(format!("`{host}` is no loopback address, and without TLS tokens are there for all to read"))
-                    .advise("give `--tls-cert` and `--tls-key`, or `--allow-insecure-bind` behind a proxy that has TLS"));
+                return Err(refused(format!(
+                    "`{host}` is no loopback address, and without TLS tokens are there for all to read"
+                ))
+                .advise("give `--tls-cert` and `--tls-key`, or `--allow-insecure-bind` behind a proxy that has TLS"));
             }
             tracing::warn!("listening on {host} without TLS: tokens and answers are there for all to read on the way");
         }
@@ -82,8 +90,14 @@ impl HttpSettings {
             tls,
             hosts: Hosts::new(&flags.allowed_host, &flags.allowed_origin, flags.disable_host_check)?,
             stateless: flags.stateless,
-            body: BodyLimits { bytes: flags.max_request_body_bytes, time: BODY_TIME },
-            connections: ConnectionLimits { connections: flags.max_connections, ..ConnectionLimits::default() },
+            body: BodyLimits {
+                bytes: flags.max_request_body_bytes,
+                time: BODY_TIME,
+            },
+            connections: ConnectionLimits {
+                connections: flags.max_connections,
+                ..ConnectionLimits::default()
+            },
             sessions: SessionLimits {
                 sessions: flags.max_sessions,
                 per_caller: flags.max_sessions_per_token,
@@ -111,11 +125,17 @@ fn pair(flags: &Flags) -> Result<Option<(PathBuf, PathBuf)>> {
 
 /// An address (IPv6 with or without brackets) or all addresses of a name.
 fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
     if let Ok(address) = bare.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
-    let unknown = |why: String| refused(format!("`--host {}` cannot be listened on: {why}", host.escape_debug())).advise("give an address of this machine");
+    let unknown = |why: String| {
+        refused(format!("`--host {}` cannot be listened on: {why}", host.escape_debug()))
+            .advise("give an address of this machine")
+    };
     let found = (bare, port).to_socket_addrs().map_err(|e| unknown(e.to_string()))?;
     let mut addresses: Vec<SocketAddr> = Vec::new();
     found.for_each(|address| {
@@ -123,7 +143,11 @@ fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>> {
             addresses.push(address);
         }
     });
-    if addresses.is_empty() { Err(unknown("the name has no address".into())) } else { Ok(addresses) }
+    if addresses.is_empty() {
+        Err(unknown("the name has no address".into()))
+    } else {
+        Ok(addresses)
+    }
 }
 
 /// Also an IPv4 address in IPv6 form.
@@ -157,8 +181,14 @@ mod tests {
             ("--allow-no-auth -H ::", Some("is for loopback")),
             ("--allow-no-auth -H 192.0.2.1", Some("is for loopback")),
             ("--allow-no-auth -H ::ffff:192.0.2.1", Some("is for loopback")),
-            ("--allow-no-auth -H 0.0.0.0 --allow-insecure-bind", Some("is for loopback")),
-            ("--allow-no-auth -H 0.0.0.0 --tls-cert c --tls-key k", Some("is for loopback")),
+            (
+                "--allow-no-auth -H 0.0.0.0 --allow-insecure-bind",
+                Some("is for loopback"),
+            ),
+            (
+                "--allow-no-auth -H 0.0.0.0 --tls-cert c --tls-key k",
+                Some("is for loopback"),
+            ),
             ("--tokens-file t", None),
             ("--tokens-file t -H localhost", None),
             ("--tokens-file t --allow-no-auth", None),
@@ -183,7 +213,10 @@ mod tests {
     #[test]
     fn a_name_is_listened_on_at_all_its_addresses() {
         let localhost = settings("--allow-no-auth -H localhost -p 0").unwrap().listen;
-        assert!(!localhost.is_empty() && localhost.iter().all(|address| address.ip().is_loopback()), "{localhost:?}");
+        assert!(
+            !localhost.is_empty() && localhost.iter().all(|address| address.ip().is_loopback()),
+            "{localhost:?}"
+        );
     }
 
     #[test]

@@ -40,7 +40,11 @@ impl Changes {
 
     /// For the log: `added a, b; removed c`; none where nothing differs.
     pub fn words(&self) -> Option<String> {
-        let kinds = [("added", &self.added), ("removed", &self.removed), ("changed", &self.changed)];
+        let kinds = [
+            ("added", &self.added),
+            ("removed", &self.removed),
+            ("changed", &self.changed),
+        ];
         let words: Vec<String> = kinds
             .into_iter()
             .filter(|(_, names)| !names.is_empty())

@@ -156,7 +156,12 @@ impl Door {
         let door = self.clone();
         self.open.spawn(async move {
             (door.counted)(1);
-            let client = Client { address, own: own.ip(), is_ambiguous: false, guest: guest.clone() };
+            let client = Client {
+                address,
+                own: own.ip(),
+                is_ambiguous: false,
+                guest: guest.clone(),
+            };
             tokio::select! {
                 () = door.greet(stream, client) => {}
                 () = guest.out.cancelled() => {}
@@ -170,14 +175,21 @@ impl Door {
     fn enter(&self) -> Option<(u64, Arc<Guest>)> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         if self.limits.connections > 0 && book.open.len() >= self.limits.connections {
-            let oldest = book.open.iter().find(|(_, guest)| !guest.is_known.load(Ordering::Relaxed)).map(|(number, _)| *number)?;
+            let oldest = book
+                .open
+                .iter()
+                .find(|(_, guest)| !guest.is_known.load(Ordering::Relaxed))
+                .map(|(number, _)| *number)?;
             if let Some(guest) = book.open.remove(&oldest) {
                 guest.out.cancel();
             }
         }
         book.next += 1;
         let number = book.next;
-        let guest = Arc::new(Guest { is_known: AtomicBool::new(false), out: CancellationToken::new() });
+        let guest = Arc::new(Guest {
+            is_known: AtomicBool::new(false),
+            out: CancellationToken::new(),
+        });
         book.open.insert(number, guest.clone());
         Some((number, guest))
     }
@@ -207,7 +219,10 @@ impl Door {
         let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
             has_asked.cancel();
             let is_ambiguous = request.version() < http::Version::HTTP_2 && heads.next() == Head::Ambiguous;
-            request.extensions_mut().insert(Client { is_ambiguous, ..client.clone() });
+            request.extensions_mut().insert(Client {
+                is_ambiguous,
+                ..client.clone()
+            });
             router.call(request)
         });
         let builder = self.builder();

@@ -28,7 +28,10 @@ pub(super) async fn read(parts: &Parts, body: Body, limits: BodyLimits) -> Resul
         let description = format!("the body of a request may have {most} bytes");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "request_body_too_large", description)
     };
-    let announced = parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = parts
+        .headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > most) {
         return Err(too_long());
     }
@@ -37,7 +40,11 @@ pub(super) async fn read(parts: &Parts, body: Body, limits: BodyLimits) -> Resul
         Ok(Ok(body)) => Ok(body),
         Ok(Err(Broken::TooLong)) => Err(too_long()),
         Ok(Err(Broken::Off)) => Err(Refusal::bad_request("the body of the request broke off")),
-        Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", "the body of the request did not come in time")),
+        Err(_) => Err(Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "the body of the request did not come in time",
+        )),
     }
 }
 

@@ -49,7 +49,9 @@ impl<S> Connection<S> {
             return written;
         }
         let patience = self.patience;
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
         match stalled.as_mut().poll(cx) {
             Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
             Poll::Pending => Poll::Pending,
@@ -62,7 +64,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
         let before = buf.filled().len();
         let this = &mut *self;
         let read = Pin::new(&mut this.inner).poll_read(cx, buf);
-        this.scanner.feed(buf.filled().get(before..).unwrap_or_default(), &this.heads);
+        this.scanner
+            .feed(buf.filled().get(before..).unwrap_or_default(), &this.heads);
         read
     }
 }

@@ -77,19 +77,11 @@ struct Devices {
 
 /// Reads the outside of a message.
 pub(super) fn open(body: &[u8]) -> Result<Envelope, Refusal> {
-    let invalid = |id: Value, why: &str| Refusal::rpc(StatusCode::BAD_REQUEST, id, INVALID_REQUEST, format!("invalid request: {why}"));
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first == Some(&b'[') && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
-        return Err(invalid(Value::Null, "batches are not part of this protocol; send one message at a time"));
-    }
-    let outside: Outside<'_> = serde_json::from_slice(body).map_err(|e| match e.classify() {
-        serde_json::error::Category::Data => invalid(Value::Null, &e.to_string()),
-        _ => Refusal::rpc(StatusCode::BAD_REQUEST, Value::Null, PARSE_ERROR, format!("parse error: {e}")),
-    })?;
-    let id = match (outside.id, has_id(body, outside.id.is_some())) {
-        (Some(raw), _) => Some(id(raw).ok_or_else(|| invalid(Value::Null, "the id has to be a string or a whole number"))?),
-        (None, true) => return Err(invalid(Value::Null, "the id has to be a string or a whole number")),
-        (None, false) => None,
+    let outside = outside(body)?;
+    let id = match outside.id {
+        Some(raw) => Some(id(raw).ok_or_else(|| invalid(Value::Null, NO_ID))?),
+        None if has_id(body) => return Err(invalid(Value::Null, NO_ID)),
+        None => None,
     };
     let shown = || id.clone().unwrap_or_default();
     if outside.jsonrpc.as_deref() != Some("2.0") {
@@ -97,27 +89,70 @@ pub(super) fn open(body: &[u8]) -> Result<Envelope, Refusal> {
     }
     let answers = outside.result.is_some() || outside.error.is_some();
     let Some(method) = outside.method else {
-        return if answers && id.is_some() {
-            Ok(Envelope { kind: Kind::Answer, method: String::new(), names_version: false, devices: Vec::new() })
-        } else {
-            Err(invalid(shown(), "there is no method"))
+        return match id {
+            Some(_) if answers => Ok(Envelope::answer()),
+            _ => Err(invalid(shown(), "there is no method")),
         };
     };
     if answers {
         return Err(invalid(shown(), "a request has no result"));
     }
-    let params = outside.params.map(|raw| params(raw).ok_or_else(|| invalid(shown(), "`params` has to be an object"))).transpose()?;
-    let params = params.unwrap_or_default();
+    let params = match outside.params {
+        Some(raw) => params(raw).ok_or_else(|| invalid(shown(), "`params` has to be an object"))?,
+        None => Params::default(),
+    };
+    let is_call = method == "tools/call";
     Ok(Envelope {
-        devices: if method == "tools/call" { devices(params.arguments) } else { Vec::new() },
+        devices: if is_call { devices(params.arguments) } else { Vec::new() },
         names_version: params.meta.is_some_and(names_version),
         method: method.into_owned(),
         kind: id.map_or(Kind::Notification, Kind::Request),
     })
 }
 
+impl Envelope {
+    fn answer() -> Self {
+        Self {
+            kind: Kind::Answer,
+            method: String::new(),
+            names_version: false,
+            devices: Vec::new(),
+        }
+    }
+}
+
+const NO_ID: &str = "the id has to be a string or a whole number";
+
+fn invalid(id: Value, why: &str) -> Refusal {
+    Refusal::rpc(
+        StatusCode::BAD_REQUEST,
+        id,
+        INVALID_REQUEST,
+        format!("invalid request: {why}"),
+    )
+}
+
+fn outside(body: &[u8]) -> Result<Outside<'_>, Refusal> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'[') && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+        return Err(invalid(
+            Value::Null,
+            "batches are not part of this protocol; send one message at a time",
+        ));
+    }
+    serde_json::from_slice(body).map_err(|e| match e.classify() {
+        serde_json::error::Category::Data => invalid(Value::Null, &e.to_string()),
+        _ => Refusal::rpc(
+            StatusCode::BAD_REQUEST,
+            Value::Null,
+            PARSE_ERROR,
+            format!("parse error: {e}"),
+        ),
+    })
+}
+
 /// `"id": null` reads as no id at all; the two differ.
-fn has_id(body: &[u8], read: bool) -> bool {
+fn has_id(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Id {
         #[serde(default, deserialize_with = "present")]
@@ -126,7 +161,7 @@ fn has_id(body: &[u8], read: bool) -> bool {
     fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
         serde::de::IgnoredAny::deserialize(value).map(|_| true)
     }
-    read || serde_json::from_slice::<Id>(body).is_ok_and(|id| id.id)
+    serde_json::from_slice::<Id>(body).is_ok_and(|id| id.id)
 }
 
 fn id(raw: &RawValue) -> Option<Value> {
@@ -141,7 +176,10 @@ fn params(raw: &RawValue) -> Option<Params<'_>> {
     if raw.get() == "null" {
         return Some(Params::default());
     }
-    raw.get().starts_with('{').then(|| serde_json::from_str(raw.get()).ok()).flatten()
+    raw.get()
+        .starts_with('{')
+        .then(|| serde_json::from_str(raw.get()).ok())
+        .flatten()
 }
 
 fn names_version(meta: &RawValue) -> bool {
@@ -151,13 +189,21 @@ fn names_version(meta: &RawValue) -> bool {
 /// The names as they stand; what is no name is for the call path to refuse.
 fn devices(arguments: Option<&RawValue>) -> Vec<String> {
     let read = arguments.and_then(|raw| serde_json::from_str::<Devices>(raw.get()).ok());
-    let Devices { router, router_name, routers, router_names } = read.unwrap_or_default();
+    let Devices {
+        router,
+        router_name,
+        routers,
+        router_names,
+    } = read.unwrap_or_default();
     let mut names = Vec::new();
     let split = |text: &str, names: &mut Vec<String>| names.extend(text.split(',').map(|name| name.trim().to_owned()));
     for value in [router, router_name, routers, router_names].into_iter().flatten() {
         match value {
             Value::String(text) => split(&text, &mut names),
-            Value::Array(list) => list.iter().filter_map(Value::as_str).for_each(|text| names.push(text.to_owned())),
+            Value::Array(list) => list
+                .iter()
+                .filter_map(Value::as_str)
+                .for_each(|text| names.push(text.to_owned())),
             _ => {}
         }
     }
@@ -178,23 +224,45 @@ mod tests {
     fn refused(body: &str) -> (u16, i64) {
         let refusal = open(body.as_bytes()).unwrap_err();
         let text = format!("{refusal:?}");
-        let code = [-32700, -32600].into_iter().find(|code| text.contains(&code.to_string())).unwrap();
+        let code = [-32700, -32600]
+            .into_iter()
+            .find(|code| text.contains(&code.to_string()))
+            .unwrap();
         (refusal.into_response().status().as_u16(), code)
     }
 
     #[test]
     fn kinds_are_told_apart() {
         let kind = |text: &str| open(text.as_bytes()).unwrap().kind;
-        assert_eq!(kind(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#), Kind::Request(json!(1)));
-        assert_eq!(kind(r#" {"jsonrpc":"2.0","id":"a","method":"ping","params":null}"#), Kind::Request(json!("a")));
-        assert_eq!(kind(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#), Kind::Notification);
+        assert_eq!(
+            kind(r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#),
+            Kind::Request(json!(1))
+        );
+        assert_eq!(
+            kind(r#" {"jsonrpc":"2.0","id":"a","method":"ping","params":null}"#),
+            Kind::Request(json!("a"))
+        );
+        assert_eq!(
+            kind(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#),
+            Kind::Notification
+        );
         assert_eq!(kind(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#), Kind::Answer);
-        assert_eq!(kind(r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"x"}}"#), Kind::Answer);
+        assert_eq!(
+            kind(r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"x"}}"#),
+            Kind::Answer
+        );
     }
 
     #[test]
     fn broken_json_is_a_parse_error() {
-        for body in ["", "{", "not json", r#"{"jsonrpc":"2.0","id":1,"method":"ping""#, "{\"a\": \u{1}}", "[1,"] {
+        for body in [
+            "",
+            "{",
+            "not json",
+            r#"{"jsonrpc":"2.0","id":1,"method":"ping""#,
+            "{\"a\": \u{1}}",
+            "[1,",
+        ] {
             assert_eq!(refused(body), (400, PARSE_ERROR.into()), "{body}");
         }
     }
@@ -227,11 +295,15 @@ mod tests {
     #[test]
     fn devices_of_a_call_are_known_before_it() {
         let devices = |arguments: Value| {
-            let message = json!({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":arguments}});
+            let message =
+                json!({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x","arguments":arguments}});
             open(message.to_string().as_bytes()).unwrap().devices
         };
         assert_eq!(devices(json!({"router_name":"mx"})), ["mx"]);
-        assert_eq!(devices(json!({"routers":["b","a","b"],"router":"c, a"})), ["a", "b", "c"]);
+        assert_eq!(
+            devices(json!({"routers":["b","a","b"],"router":"c, a"})),
+            ["a", "b", "c"]
+        );
         assert!(devices(json!({"router_name":5,"command":"show version"})).is_empty());
         assert!(devices(json!("x")).is_empty());
     }
@@ -240,6 +312,10 @@ mod tests {
     fn the_newer_protocol_names_its_version() {
         let message = json!({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}});
         assert!(open(message.to_string().as_bytes()).unwrap().names_version);
-        assert!(!open(br#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{}}}"#).unwrap().names_version);
+        assert!(
+            !open(br#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{}}}"#)
+                .unwrap()
+                .names_version
+        );
     }
 }

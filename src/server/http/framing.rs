@@ -222,7 +222,9 @@ mod tests {
             "Transfer-Encoding: gzip, chunked",
             "Transfer-Encoding: identity",
         ] {
-            let heads = seen(&format!("POST / HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n"));
+            let heads = seen(&format!(
+                "POST / HTTP/1.1\r\nHost: a\r\n{headers}\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n"
+            ));
             assert_eq!(heads, [Head::Ambiguous], "{headers}");
         }
     }

@@ -79,9 +79,19 @@ impl Front {
             .with_max_request_body_bytes(usize::MAX)
             .disable_allowed_hosts()
             .disable_allowed_origins();
-        let sessionless =
-            StreamableHttpService::new(move || Ok(factory.clone()), Arc::new(NeverSessionManager::default()), config);
-        Arc::new(Self { path, gate, mcp, sessions, sessionless, body })
+        let sessionless = StreamableHttpService::new(
+            move || Ok(factory.clone()),
+            Arc::new(NeverSessionManager::default()),
+            config,
+        );
+        Arc::new(Self {
+            path,
+            gate,
+            mcp,
+            sessions,
+            sessionless,
+            body,
+        })
     }
 
     /// Serves a request to `/mcp`.
@@ -95,7 +105,10 @@ impl Front {
         if self.path.is_refusing() {
             return Err(Refusal::going_down());
         }
-        self.path.limits().rate(&caller.principal).map_err(Refusal::rate_limited)?;
+        self.path
+            .limits()
+            .rate(&caller.principal)
+            .map_err(Refusal::rate_limited)?;
         match parts.method {
             Method::POST => self.post(parts, body, caller).await,
             Method::GET => self.listen(&parts, &caller),
@@ -119,8 +132,16 @@ impl Front {
             }
             _ => None,
         };
-        parts.extensions.insert(Inbound { caller: caller.clone(), place: Arc::new(Mutex::new(place)) });
-        let message = Message { parts, body, envelope, caller };
+        parts.extensions.insert(Inbound {
+            caller: caller.clone(),
+            place: Arc::new(Mutex::new(place)),
+        });
+        let message = Message {
+            parts,
+            body,
+            envelope,
+            caller,
+        };
         let in_session = self.sessions.as_ref().filter(|_| message.is_of_a_session());
         match in_session {
             Some(_) if message.envelope.method == "initialize" => self.initialize(message),
@@ -132,18 +153,36 @@ impl Front {
     /// Begins a session.
     fn initialize(&self, message: Message) -> Result<Response, Refusal> {
         let id = message.id();
-        let invalid = |why: String| Refusal::rpc(StatusCode::BAD_REQUEST, id.clone(), INVALID_PARAMS, format!("invalid params: {why}"));
+        let invalid = |why: String| {
+            Refusal::rpc(
+                StatusCode::BAD_REQUEST,
+                id.clone(),
+                INVALID_PARAMS,
+                format!("invalid params: {why}"),
+            )
+        };
         let read = serde_json::from_slice(&message.body).map_err(|e| invalid(e.to_string()))?;
-        let ClientJsonRpcMessage::Request(JsonRpcRequest { request: ClientRequest::InitializeRequest(request), id: request_id, .. }) = read
+        let ClientJsonRpcMessage::Request(JsonRpcRequest {
+            request: ClientRequest::InitializeRequest(request),
+            id: request_id,
+            ..
+        }) = read
         else {
-            return Err(invalid("`protocolVersion`, `capabilities` and `clientInfo` are needed".into()));
+            return Err(invalid(
+                "`protocolVersion`, `capabilities` and `clientInfo` are needed".into(),
+            ));
         };
         let mut client = request.params;
         let wanted = message.parts.headers.get(VERSION);
         if wanted.is_some_and(|wanted| wanted != client.protocol_version.as_str()) {
-            return Err(invalid("the MCP-Protocol-Version header names another version than `protocolVersion`".into()));
+            return Err(invalid(
+                "the MCP-Protocol-Version header names another version than `protocolVersion`".into(),
+            ));
         }
-        let result = self.mcp.negotiate_initialize(&client).map_err(|e| invalid(e.message.into_owned()))?;
+        let result = self
+            .mcp
+            .negotiate_initialize(&client)
+            .map_err(|e| invalid(e.message.into_owned()))?;
         client.protocol_version = result.protocol_version.clone();
         let sessions = self.sessions.as_ref().ok_or_else(Refusal::no_session)?;
         let session = sessions.open(&message.caller, client)?;
@@ -164,10 +203,9 @@ impl Front {
         knows_version(&message.parts.headers)?;
         let read = serde_json::from_slice::<ClientJsonRpcMessage>(&message.body);
         let mut typed = read.map_err(|e| message.invalid_params(&e.to_string()))?;
-        if let ClientJsonRpcMessage::Request(request) = &mut typed {
-            if let Some(inbound) = message.parts.extensions.get::<Inbound>() {
-                request.request.extensions_mut().insert(inbound.clone());
-            }
+        let inbound = message.parts.extensions.get::<Inbound>();
+        if let (ClientJsonRpcMessage::Request(request), Some(inbound)) = (&mut typed, inbound) {
+            request.request.extensions_mut().insert(inbound.clone());
         }
         sessions.post(&message.caller, session, self.mcp.clone(), typed).await
     }
@@ -192,7 +230,11 @@ impl Front {
             return Err(self.not_allowed());
         };
         if !accepts(&parts.headers, "text/event-stream") {
-            return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", "a GET is answered with text/event-stream"));
+            return Err(Refusal::new(
+                StatusCode::NOT_ACCEPTABLE,
+                "not_acceptable",
+                "a GET is answered with text/event-stream",
+            ));
         }
         knows_version(&parts.headers)?;
         sessions.listen(caller, session, &parts.headers)
@@ -206,7 +248,11 @@ impl Front {
     }
 
     fn not_allowed(&self) -> Refusal {
-        let methods = if self.sessions.is_some() { "GET, POST, DELETE" } else { "POST" };
+        let methods = if self.sessions.is_some() {
+            "GET, POST, DELETE"
+        } else {
+            "POST"
+        };
         let why = "POST carries messages; GET and DELETE need the Mcp-Session-Id header of a session";
         Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", why)
             .header(header::ALLOW, HeaderValue::from_static(methods))
@@ -216,7 +262,11 @@ impl Front {
 impl Message {
     /// Clients since 2026-07-28 name their version in each request, or at least in the header of each message.
     fn is_of_a_session(&self) -> bool {
-        let newer = self.parts.headers.get(VERSION).is_some_and(|version| version.as_bytes() >= b"2026-07-28".as_slice());
+        let newer = self
+            .parts
+            .headers
+            .get(VERSION)
+            .is_some_and(|version| version.as_bytes() >= b"2026-07-28".as_slice());
         !newer && !self.envelope.names_version && self.envelope.method != "server/discover"
     }
 
@@ -228,7 +278,12 @@ impl Message {
     }
 
     fn invalid_params(&self, why: &str) -> Refusal {
-        Refusal::rpc(StatusCode::BAD_REQUEST, self.id(), INVALID_PARAMS, format!("invalid params: {why}"))
+        Refusal::rpc(
+            StatusCode::BAD_REQUEST,
+            self.id(),
+            INVALID_PARAMS,
+            format!("invalid params: {why}"),
+        )
     }
 }
 
@@ -252,18 +307,28 @@ fn status(status: StatusCode) -> Response {
 
 /// A client sends JSON and takes JSON and streams. One that says nothing of what it takes, takes both.
 fn speaks_json(headers: &mut HeaderMap) -> Result<(), Refusal> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !kind.eq_ignore_ascii_case("application/json") {
         let why = "the Content-Type of a message has to be application/json";
-        return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", why));
+        return Err(Refusal::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            why,
+        ));
     }
     if !accepts(headers, "application/json") || !accepts(headers, "text/event-stream") {
         let why = "a client has to accept both application/json and text/event-stream";
         return Err(Refusal::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", why));
     }
     // The library wants both by name.
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+    headers.insert(
+        header::ACCEPT,
+        HeaderValue::from_static("application/json, text/event-stream"),
+    );
     Ok(())
 }
 
@@ -278,12 +343,18 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
         let name = parts.next().unwrap_or_default();
         let is_refused = parts.any(|part| {
             let weight = part.strip_prefix("q=").or_else(|| part.strip_prefix("Q="));
-            weight.and_then(|weight| weight.trim().parse::<f32>().ok()).is_some_and(|weight| weight <= 0.0)
+            weight
+                .and_then(|weight| weight.trim().parse::<f32>().ok())
+                .is_some_and(|weight| weight <= 0.0)
         });
-        let named = name == "*/*" || name.eq_ignore_ascii_case(kind) || name.strip_suffix("/*").is_some_and(|f| f == family);
+        let named =
+            name == "*/*" || name.eq_ignore_ascii_case(kind) || name.strip_suffix("/*").is_some_and(|f| f == family);
         named && !is_refused
     };
-    lists.filter_map(|list| list.to_str().ok()).flat_map(|list| list.split(',')).any(matches)
+    lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .any(matches)
 }
 
 fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
@@ -291,14 +362,28 @@ fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
 }
 
 fn knows_version(headers: &HeaderMap) -> Result<(), Refusal> {
-    let Some(version) = super::hosts::single(headers, header::HeaderName::from_static(VERSION), "MCP-Protocol-Version")? else {
+    let Some(version) = super::hosts::single(
+        headers,
+        header::HeaderName::from_static(VERSION),
+        "MCP-Protocol-Version",
+    )?
+    else {
         return Ok(());
     };
-    if ProtocolVersion::KNOWN_VERSIONS.iter().any(|known| known.as_str() == version) {
+    if ProtocolVersion::KNOWN_VERSIONS
+        .iter()
+        .any(|known| known.as_str() == version)
+    {
         return Ok(());
     }
-    let known: Vec<&str> = ProtocolVersion::KNOWN_VERSIONS.iter().map(ProtocolVersion::as_str).collect();
-    Err(Refusal::bad_request(format!("MCP-Protocol-Version is none of {}", known.join(", "))))
+    let known: Vec<&str> = ProtocolVersion::KNOWN_VERSIONS
+        .iter()
+        .map(ProtocolVersion::as_str)
+        .collect();
+    Err(Refusal::bad_request(format!(
+        "MCP-Protocol-Version is none of {}",
+        known.join(", ")
+    )))
 }
 
 /// Marks the connection as one of a client that may come in.

@@ -10,7 +10,12 @@ use axum::{
 };
 use http::{Request, header, request::Parts};
 
-use super::{accept::Client, front, hosts::{Hosts, single}, refusal::Refusal};
+use super::{
+    accept::Client,
+    front,
+    hosts::{Hosts, single},
+    refusal::Refusal,
+};
 use crate::{
     server::figures::Figures,
     tokens::{Caller, Tokens},
@@ -67,7 +72,9 @@ impl Gate {
         let (scheme, secret) = value.trim().split_once(' ').unwrap_or_default();
         let secret = secret.trim();
         if !scheme.eq_ignore_ascii_case("bearer") || secret.is_empty() {
-            return Err(counted(Refusal::no_token("Authorization header must use Bearer scheme")));
+            return Err(counted(Refusal::no_token(
+                "Authorization header must use Bearer scheme",
+            )));
         }
         let caller = tokens.authenticate(secret).ok_or_else(|| {
             let address = parts.extensions.get::<Client>().map(|client| client.address.ip());

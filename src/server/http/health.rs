@@ -30,7 +30,11 @@ pub struct Health {
 impl Health {
     /// Everything is well when a server starts: it does not start otherwise.
     pub fn new(path: Arc<Path>) -> Arc<Self> {
-        Arc::new(Self { path, started: Instant::now(), wrong: Mutex::default() })
+        Arc::new(Self {
+            path,
+            started: Instant::now(),
+            wrong: Mutex::default(),
+        })
     }
 
     /// What the last reload found wrong, of `PARTS`.
@@ -60,12 +64,20 @@ impl Health {
         };
         let mut body = json!({ "status": status });
         for part in PARTS {
-            let word = if wrong.contains(&part) { "invalid; the state before is in use" } else { "ok" };
+            let word = if wrong.contains(&part) {
+                "invalid; the state before is in use"
+            } else {
+                "ok"
+            };
             if let Some(body) = body.as_object_mut() {
                 body.insert(part.into(), word.into());
             }
         }
-        let code = if status == "ready" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        let code = if status == "ready" {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
         answer(code, &body)
     }
 }

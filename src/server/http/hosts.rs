@@ -33,8 +33,11 @@ impl Hosts {
     /// `invalid_input` for an entry that is no host or no origin.
     pub fn new(allowed: &[String], origins: &[String], any_host: bool) -> Result<Self> {
         let wrong = |flag: &str, entry: &str, example: &str| {
-            Error::new(Code::InvalidInput, format!("`{flag} {}` cannot be read", entry.escape_debug()))
-                .advise(format!("write it like `{example}`"))
+            Error::new(
+                Code::InvalidInput,
+                format!("`{flag} {}` cannot be read", entry.escape_debug()),
+            )
+            .advise(format!("write it like `{example}`"))
         };
         let name = |entry: &String| name(entry).ok_or_else(|| wrong("--allowed-host", entry, "jmcp.example.net"));
         let origin = |entry: &String| match origin(entry) {
@@ -42,7 +45,10 @@ impl Hosts {
             None => Err(wrong("--allowed-origin", entry, "https://portal.example.net")),
         };
         let mut names: Vec<Name> = allowed.iter().map(name).collect::<Result<_>>()?;
-        names.extend(LOOPBACK.map(|host| Name { host: host.into(), port: None }));
+        names.extend(LOOPBACK.map(|host| Name {
+            host: host.into(),
+            port: None,
+        }));
         Ok(Self {
             allowed: names,
             origins: origins.iter().map(origin).collect::<Result<_>>()?,
@@ -103,19 +109,28 @@ pub(super) fn single<'a>(
         return Err(Refusal::bad_request(format!("more than one {shown} header")));
     }
     first
-        .map(|value| value.to_str().map_err(|_| Refusal::bad_request(format!("the {shown} header is not text"))))
+        .map(|value| {
+            value
+                .to_str()
+                .map_err(|_| Refusal::bad_request(format!("the {shown} header is not text")))
+        })
         .transpose()
 }
 
 /// The name that a request calls the server by: in its target (HTTP/2, or a target in absolute form), in `Host`, or in both alike.
 fn named(uri: &Uri, headers: &HeaderMap) -> std::result::Result<Name, Refusal> {
     let unreadable = || Refusal::bad_request("the Host header is no host");
-    let in_target = uri.authority().map(|authority| name(authority.as_str()).ok_or_else(unreadable)).transpose()?;
-    let in_header = single(headers, header::HOST, "Host")?.map(|value| name(value).ok_or_else(unreadable)).transpose()?;
+    let in_target = uri
+        .authority()
+        .map(|authority| name(authority.as_str()).ok_or_else(unreadable))
+        .transpose()?;
+    let in_header = single(headers, header::HOST, "Host")?
+        .map(|value| name(value).ok_or_else(unreadable))
+        .transpose()?;
     match (in_target, in_header) {
-        (Some(target), Some(header)) if target != header => {
-            Err(Refusal::bad_request("the Host header and the target of the request name two hosts"))
-        }
+        (Some(target), Some(header)) if target != header => Err(Refusal::bad_request(
+            "the Host header and the target of the request name two hosts",
+        )),
         (Some(name), _) | (None, Some(name)) => Ok(name),
         (None, None) => Err(Refusal::bad_request("no Host header")),
     }
@@ -125,7 +140,10 @@ fn named(uri: &Uri, headers: &HeaderMap) -> std::result::Result<Name, Refusal> {
 fn name(text: &str) -> Option<Name> {
     let text = text.trim();
     if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(Name { host: address.to_string(), port: None });
+        return Some(Name {
+            host: address.to_string(),
+            port: None,
+        });
     }
     let authority: Authority = text.parse().ok()?;
     if authority.as_str().contains('@') || authority.host().is_empty() {
@@ -137,7 +155,10 @@ fn name(text: &str) -> Option<Name> {
     if has_port && port.is_none() {
         return None;
     }
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let host = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
     let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
     let host = host.parse::<IpAddr>().map_or(host, |address| address.to_string());
     Some(Name { host, port })
@@ -188,17 +209,41 @@ mod tests {
     #[test]
     fn loopback_names_are_allowed_and_no_others() {
         let hosts = hosts(&[], &[], false);
-        for host in ["localhost", "LOCALHOST:30030", "localhost.", "127.0.0.1:1", "[::1]", "[0:0::1]:8080"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:30030",
+            "localhost.",
+            "127.0.0.1:1",
+            "[::1]",
+            "[0:0::1]:8080",
+        ] {
             assert_eq!(status(&hosts, "/", &[("host", host)]), 200, "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", "192.0.2.1", "[2001:db8::1]"] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:80",
+            "192.0.2.1",
+            "[2001:db8::1]",
+        ] {
             assert_eq!(status(&hosts, "/", &[("host", host)]), 403, "{host}");
         }
-        for host in ["", "local host", "a@localhost", "localhost:", "localhost:http", "[::1", "localhost:99999"] {
+        for host in [
+            "",
+            "local host",
+            "a@localhost",
+            "localhost:",
+            "localhost:http",
+            "[::1",
+            "localhost:99999",
+        ] {
             assert_eq!(status(&hosts, "/", &[("host", host)]), 400, "{host}");
         }
         assert_eq!(status(&hosts, "/", &[]), 400);
-        assert_eq!(status(&hosts, "/", &[("host", "localhost"), ("host", "localhost")]), 400);
+        assert_eq!(
+            status(&hosts, "/", &[("host", "localhost"), ("host", "localhost")]),
+            400
+        );
     }
 
     #[test]
@@ -227,7 +272,11 @@ mod tests {
 
     #[test]
     fn pages_of_other_hosts_are_refused() {
-        let strict = hosts(&["jmcp.example.net"], &["https://portal.example.net", "vscode-webview://x"], false);
+        let strict = hosts(
+            &["jmcp.example.net"],
+            &["https://portal.example.net", "vscode-webview://x"],
+            false,
+        );
         let from = |hosts: &Hosts, origin: &str| status(hosts, "/", &[("host", "localhost"), ("origin", origin)]);
         for origin in [
             "http://localhost:6274",
@@ -251,7 +300,17 @@ mod tests {
         }
         let any = hosts(&[], &[], true);
         assert_eq!(status(&any, "/", &[("host", "any.example")]), 200);
-        assert_eq!(status(&any, "/", &[("host", "any.example"), ("origin", "https://any.example")]), 200);
-        assert_eq!(status(&any, "/", &[("host", "any.example"), ("origin", "https://evil.example")]), 403);
+        assert_eq!(
+            status(&any, "/", &[("host", "any.example"), ("origin", "https://any.example")]),
+            200
+        );
+        assert_eq!(
+            status(
+                &any,
+                "/",
+                &[("host", "any.example"), ("origin", "https://evil.example")]
+            ),
+            403
+        );
     }
 }

@@ -31,7 +31,6 @@ use http::StatusCode;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::{accept::Door, front::Front, gate::Gate, health::Metrics, refusal::Refusal, sessions::Sessions};
 pub use self::{
     accept::ConnectionLimits,
     body::BodyLimits,
@@ -40,6 +39,7 @@ pub use self::{
     sessions::SessionLimits,
     tls::{Renewed, Tls},
 };
+use self::{accept::Door, front::Front, gate::Gate, health::Metrics, refusal::Refusal, sessions::Sessions};
 use super::{Mcp, path::Path};
 use crate::{
     error::Result,
@@ -92,38 +92,16 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<()> {
     let (closing, over) = (CancellationToken::new(), CancellationToken::new());
-    let background = over.clone().drop_guard();
-    let figures = path.figures().clone();
-    let gate = |hosts: Hosts, knows_own_address| {
-        Arc::new(Gate {
-            hosts,
-            tokens: options.tokens.clone(),
-            anonymous: Caller::anonymous(),
-            figures: figures.clone(),
-            knows_own_address,
-        })
-    };
-    let (front_gate, metrics_gate) = (gate(options.hosts.clone(), false), gate(options.hosts.clone(), true));
-    let sessions = (!options.stateless).then(|| Sessions::new(options.sessions, figures.clone()));
-    let front = Front::new(path.clone(), front_gate.clone(), Mcp::over_http(path.clone())?, sessions.clone(), options.body);
-    let with_metrics = options.metrics && listeners.metrics.is_empty();
-    let metrics = Metrics { path: path.clone(), gate: Some(front_gate.clone()) };
-    let router = guarded(clients(front, health.clone(), with_metrics.then_some(metrics)), front_gate);
-    let acceptor = options.tls.as_ref().map(|tls| tls.acceptor()).transpose()?;
-    let counted = move |by| {
-        figures.connections().inc_by(by);
-    };
-    let door = Door::new(router, acceptor, options.connections, closing.clone(), counted);
-    let alone = guarded(figures_only(path.clone(), health), metrics_gate);
-    let side_door = Door::new(alone, None, options.connections, closing.clone(), |_| {});
-    for listener in listeners.clients {
-        tokio::spawn(door.clone().serve(listener));
+    let _background = over.clone().drop_guard();
+    let sessions = (!options.stateless).then(|| Sessions::new(options.sessions, path.figures().clone()));
+    let doors = doors(&path, &options, &listeners, &health, sessions.clone(), &closing)?;
+    for (door, listeners) in [(&doors.clients, listeners.clients), (&doors.metrics, listeners.metrics)] {
+        for listener in listeners {
+            tokio::spawn(door.clone().serve(listener));
+        }
     }
-    for listener in listeners.metrics {
-        tokio::spawn(side_door.clone().serve(listener));
-    }
-    if let Some(sessions) = &sessions {
-        tokio::spawn(over.clone().run_until_cancelled_owned(sessions.clone().reap()));
+    if let Some(sessions) = sessions.clone() {
+        tokio::spawn(over.clone().run_until_cancelled_owned(sessions.reap()));
     }
     if let Some(tokens) = options.tokens.clone() {
         tokio::spawn(over.run_until_cancelled_owned(keep_time(tokens)));
@@ -132,15 +110,54 @@ pub async fn serve(
     tracing::info!("going down: {} calls on their way", path.in_flight());
     path.drain_within(options.grace).await;
     closing.cancel();
-    if let Some(sessions) = &sessions {
+    if let Some(sessions) = sessions {
         sessions.close_all();
     }
-    door.emptied(FLUSH).await;
-    drop(background);
-    if let Some(tokens) = options.tokens {
-        tokens.save_used()?;
-    }
-    Ok(())
+    doors.clients.emptied(FLUSH).await;
+    options.tokens.map_or(Ok(()), |tokens| tokens.save_used())
+}
+
+struct Doors {
+    clients: Arc<Door>,
+    metrics: Arc<Door>,
+}
+
+fn doors(
+    path: &Arc<Path>,
+    options: &Options,
+    listeners: &Listeners,
+    health: &Arc<Health>,
+    sessions: Option<Arc<Sessions>>,
+    closing: &CancellationToken,
+) -> Result<Doors> {
+    let gate = |knows_own_address| {
+        Arc::new(Gate {
+            hosts: options.hosts.clone(),
+            tokens: options.tokens.clone(),
+            anonymous: Caller::anonymous(),
+            figures: path.figures().clone(),
+            knows_own_address,
+        })
+    };
+    let guard = gate(false);
+    let mcp = Mcp::over_http(path.clone())?;
+    let front = Front::new(path.clone(), guard.clone(), mcp, sessions, options.body);
+    let metrics = (options.metrics && listeners.metrics.is_empty()).then(|| Metrics {
+        path: path.clone(),
+        gate: Some(guard.clone()),
+    });
+    let acceptor = options.tls.as_ref().map(|tls| tls.acceptor()).transpose()?;
+    let figures = path.figures().clone();
+    let counted = move |by| {
+        figures.connections().inc_by(by);
+    };
+    let router = guarded(clients(front, health.clone(), metrics), guard);
+    let alone = guarded(figures_only(path.clone(), health.clone()), gate(true));
+    let limits = options.connections;
+    Ok(Doors {
+        clients: Door::new(router, acceptor, limits, closing.clone(), counted),
+        metrics: Door::new(alone, None, limits, closing.clone(), |_| {}),
+    })
 }
 
 /// What clients reach.
@@ -167,7 +184,9 @@ fn probes(health: Arc<Health>) -> Router {
 }
 
 fn shown(metrics: Metrics) -> Router {
-    Router::new().route("/metrics", get(Metrics::show)).with_state(Arc::new(metrics))
+    Router::new()
+        .route("/metrics", get(Metrics::show))
+        .with_state(Arc::new(metrics))
 }
 
 fn guarded(router: Router, gate: Arc<Gate>) -> Router {

@@ -96,7 +96,10 @@ impl http_body::Body for Framed {
         mut self: Pin<&mut Self>,
         cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-        self.0.as_mut().poll_next(cx).map(|data| data.map(|data| Ok(http_body::Frame::data(data))))
+        self.0
+            .as_mut()
+            .poll_next(cx)
+            .map(|data| data.map(|data| Ok(http_body::Frame::data(data))))
     }
 }
 
@@ -125,7 +128,10 @@ mod tests {
         assert_eq!(text(quick).await, "{}");
         let slow = answer(after(40, Response::new(Body::from("{}")))).await;
         assert!(is_stream(&slow));
-        assert_eq!(text(slow).await, format!("{}event: message\ndata: {{}}\n\n", ": alive\n\n".repeat(3)));
+        assert_eq!(
+            text(slow).await,
+            format!("{}event: message\ndata: {{}}\n\n", ": alive\n\n".repeat(3))
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 
 /// What clients are asked for where a request comes without a token (RFC 6750 section 3).
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="jmcp""#);
-const CHALLENGE_INVALID: HeaderValue =
-    HeaderValue::from_static(r#"Bearer realm="jmcp", error="invalid_token", error_description="the token is not valid""#);
+const CHALLENGE_INVALID: HeaderValue = HeaderValue::from_static(
+    r#"Bearer realm="jmcp", error="invalid_token", error_description="the token is not valid""#,
+);
 
 /// A request that is not served.
 #[derive(Debug)]
@@ -50,7 +51,12 @@ impl Refusal {
 
     /// A limit on what is on its way or open.
     pub(super) fn overloaded(limit: &'static str) -> Self {
-        Self::limit(StatusCode::SERVICE_UNAVAILABLE, "overloaded", limit, Duration::from_secs(1))
+        Self::limit(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "overloaded",
+            limit,
+            Duration::from_secs(1),
+        )
     }
 
     /// A limit on how often.
@@ -70,14 +76,22 @@ impl Refusal {
 
     /// The server goes down.
     pub(super) fn going_down() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "shutting_down", "the server is going down and takes no further calls")
-            .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
-            .header(header::CONNECTION, HeaderValue::from_static("close"))
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "shutting_down",
+            "the server is going down and takes no further calls",
+        )
+        .header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+        .header(header::CONNECTION, HeaderValue::from_static("close"))
     }
 
     /// No such session, or another caller's.
     pub(super) fn no_session() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "session_not_found", "there is no such session; initialize a new one")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "session_not_found",
+            "there is no such session; initialize a new one",
+        )
     }
 
     /// A JSON-RPC error about a message, as the body (JSON-RPC 2.0 section 5.1).

@@ -41,12 +41,22 @@ pub(super) fn priming(id: &str) -> Bytes {
 
 /// A response that is this stream of events.
 pub(super) fn response(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
-    let body = Body::new(Living { events: Box::pin(events), silent: Box::pin(tokio::time::sleep(EVERY)), opened: false });
+    let body = Body::new(Living {
+        events: Box::pin(events),
+        silent: Box::pin(tokio::time::sleep(EVERY)),
+        opened: false,
+    });
     let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
-    headers.insert(header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("no-cache, no-transform"),
+    );
+    headers.insert(
+        header::HeaderName::from_static("x-accel-buffering"),
+        HeaderValue::from_static("no"),
+    );
     response
 }
 

@@ -95,7 +95,11 @@ fn read(certificate: &PathBuf, key: &PathBuf) -> Result<CertifiedKey> {
         .and_then(Iterator::collect)
         .map_err(|e| unusable("certificate", certificate, e.to_string()))?;
     if chain.is_empty() {
-        return Err(unusable("certificate", certificate, "there is no certificate in it".into()));
+        return Err(unusable(
+            "certificate",
+            certificate,
+            "there is no certificate in it".into(),
+        ));
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|e| unusable("key", key, e.to_string()))?;
     CertifiedKey::from_der(chain, private, &ring::default_provider())

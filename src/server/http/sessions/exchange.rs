@@ -64,7 +64,10 @@ impl Exchange {
         let exchange = Self {
             number,
             id,
-            said: Mutex::new(Said { first: 1, ..Said::default() }),
+            said: Mutex::new(Said {
+                first: 1,
+                ..Said::default()
+            }),
             changed: watch::Sender::new(()),
             incoming,
             over: CancellationToken::new(),

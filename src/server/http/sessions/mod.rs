@@ -16,10 +16,7 @@ use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams};
 use tokio::time::Instant;
 
 use self::session::{End, Session};
-use super::{
-    front,
-    refusal::Refusal,
-};
+use super::{front, refusal::Refusal};
 use crate::{
     server::{Mcp, figures::Figures},
     tokens::Caller,
@@ -59,7 +56,11 @@ struct Open {
 impl Sessions {
     /// None yet.
     pub(super) fn new(limits: SessionLimits, figures: Arc<Figures>) -> Arc<Self> {
-        Arc::new(Self { limits, figures, open: Mutex::default() })
+        Arc::new(Self {
+            limits,
+            figures,
+            open: Mutex::default(),
+        })
     }
 
     /// Opens a session and returns its id.
@@ -88,7 +89,8 @@ impl Sessions {
             return Err(Refusal::overloaded(limit));
         }
         let id: Arc<str> = format!("{:032x}", rand::random::<u128>()).into();
-        open.by_id.insert(id.clone(), Session::new(id.clone(), caller.clone(), client));
+        open.by_id
+            .insert(id.clone(), Session::new(id.clone(), caller.clone(), client));
         *open.per_caller.entry(name.clone()).or_default() += 1;
         self.figures.sessions().inc();
         Ok(id)

@@ -13,8 +13,8 @@ use futures::stream;
 use http::StatusCode;
 use rmcp::{
     model::{
-        ClientJsonRpcMessage, ClientNotification, InitializeRequestParams, JsonRpcRequest, ClientRequest, NumberOrString,
-        ProtocolVersion, RequestId, ServerJsonRpcMessage,
+        ClientJsonRpcMessage, ClientNotification, ClientRequest, InitializeRequestParams, JsonRpcRequest,
+        NumberOrString, ProtocolVersion, RequestId, ServerJsonRpcMessage,
     },
     service::serve_directly_with_ct,
     transport::TransportAdapterIdentity,
@@ -112,7 +112,11 @@ impl Session {
         }
         let over = |limit: Duration, since: Instant| !limit.is_zero() && now.duration_since(since) >= limit;
         // A client that only ever shook hands is not waited for as long as one that works.
-        let idle = if state.is_initialized || idle.is_zero() { idle } else { idle.min(super::HANDSHAKE) };
+        let idle = if state.is_initialized || idle.is_zero() {
+            idle
+        } else {
+            idle.min(super::HANDSHAKE)
+        };
         if over(lifetime, self.opened) {
             Some(End::Lifetime)
         } else if state.streams == 0 && over(idle, state.seen) {
@@ -147,11 +151,7 @@ impl Session {
         }
     }
 
-    fn begin(
-        self: &Arc<Self>,
-        mcp: Mcp,
-        request: JsonRpcRequest<ClientRequest>,
-    ) -> Result<Arc<Exchange>, Refusal> {
+    fn begin(self: &Arc<Self>, mcp: Mcp, request: JsonRpcRequest<ClientRequest>) -> Result<Arc<Exchange>, Refusal> {
         let (exchange, replies) = {
             let mut state = self.state();
             if state.open.contains_key(&request.id) {
@@ -241,7 +241,11 @@ impl Session {
     pub(super) fn over(&self, exchange: &Arc<Exchange>, answer: Option<Bytes>) {
         exchange.end(answer);
         let mut state = self.state();
-        if state.open.get(&exchange.id).is_none_or(|open| !Arc::ptr_eq(open, exchange)) {
+        if state
+            .open
+            .get(&exchange.id)
+            .is_none_or(|open| !Arc::ptr_eq(open, exchange))
+        {
             return;
         }
         state.open.remove(&exchange.id);
@@ -262,7 +266,12 @@ impl Session {
         let mut state = self.state();
         state.seen = Instant::now();
         if let Some((number, place)) = last_event.and_then(place) {
-            let found = state.open.values().chain(&state.kept).find(|exchange| exchange.number == number).cloned();
+            let found = state
+                .open
+                .values()
+                .chain(&state.kept)
+                .find(|exchange| exchange.number == number)
+                .cloned();
             drop(state);
             return Ok(match found {
                 Some(exchange) => sse::response(exchange.events(place, false, self.ended.clone())),
@@ -298,7 +307,11 @@ impl State {
 
     /// Drops what nobody will come back for.
     fn forget(&mut self, now: Instant) {
-        let is_old = |exchange: &Arc<Exchange>| exchange.kept_since().is_none_or(|since| now.duration_since(since) >= KEPT_FOR);
+        let is_old = |exchange: &Arc<Exchange>| {
+            exchange
+                .kept_since()
+                .is_none_or(|since| now.duration_since(since) >= KEPT_FOR)
+        };
         let mut bytes: usize = self.kept.iter().map(|exchange| exchange.bytes()).sum();
         while let Some(oldest) = self.kept.front() {
             if self.kept.len() <= KEPT_CALLS && bytes <= KEPT_BYTES && !is_old(oldest) {
