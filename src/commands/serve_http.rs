@@ -66,6 +66,12 @@ pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCo
 
 /// The second word to stop: no waiting, but nobody shall have to guess what a device was at.
 fn at_once(path: &Path) -> ExitCode {
+    let under_way = path.services().junos.commits_under_way();
+    for commit in &under_way {
+        tracing::error!(
+            "told to stop again while {commit}: whether it took effect is not known; look at the device's commit history"
+        );
+    }
     tracing::warn!(
         "told to stop again: ending with {} calls on their way",
         path.in_flight()

@@ -15,6 +15,9 @@ use crate::junos::Junos;
 /// The content type of [`Figures::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The content type for readers that do not ask for the newer one.
+pub const OLDER_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
 /// A request was refused.
 pub const REQUEST_REJECTED: &str = "request_rejected";
 /// A session was refused.

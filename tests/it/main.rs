@@ -22,3 +22,4 @@ mod round_trips;
 mod safety;
 mod stdio;
 mod support;
+mod watching;

@@ -133,21 +133,23 @@ fn invalid(id: Value, why: &str) -> Refusal {
 }
 
 fn outside(body: &[u8]) -> Result<Outside<'_>, Refusal> {
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first == Some(&b'[') && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
-        return Err(invalid(
-            Value::Null,
-            "batches are not part of this protocol; send one message at a time",
-        ));
-    }
-    serde_json::from_slice(body).map_err(|e| match e.classify() {
-        serde_json::error::Category::Data => invalid(Value::Null, &e.to_string()),
-        _ => Refusal::rpc(
+    let broken = |e: serde_json::Error| {
+        Refusal::rpc(
             StatusCode::BAD_REQUEST,
             Value::Null,
             PARSE_ERROR,
             format!("parse error: {e}"),
-        ),
+        )
+    };
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'[') {
+        serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(broken)?;
+        let why = "batches are not part of this protocol; send one message at a time";
+        return Err(invalid(Value::Null, why));
+    }
+    serde_json::from_slice(body).map_err(|e| match e.classify() {
+        serde_json::error::Category::Data => invalid(Value::Null, &e.to_string()),
+        _ => broken(e),
     })
 }
 

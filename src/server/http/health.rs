@@ -105,8 +105,9 @@ impl Metrics {
     }
 
     fn text(&self, request: Request<Body>) -> Result<Response, Refusal> {
+        let parts = request.into_parts().0;
         if let Some(gate) = &self.gate {
-            let caller = gate.caller(&request.into_parts().0)?;
+            let caller = gate.caller(&parts)?;
             if !caller.principal.is_unrestricted() {
                 let why = "the figures are for tokens that may use every tool and device";
                 return Err(Refusal::new(StatusCode::FORBIDDEN, "insufficient_scope", why));
@@ -114,7 +115,17 @@ impl Metrics {
         }
         let text = self.path.figures().render(&self.path.services().junos);
         let mut response = Response::new(Body::from(text));
-        let kind = HeaderValue::from_static(figures::CONTENT_TYPE);
+        // The older format takes what the newer one has more for comments.
+        let accepted = parts
+            .headers
+            .get(header::ACCEPT)
+            .and_then(|accept| accept.to_str().ok());
+        let is_newer = accepted.is_some_and(|accept| accept.contains("application/openmetrics-text"));
+        let kind = HeaderValue::from_static(if is_newer {
+            figures::CONTENT_TYPE
+        } else {
+            figures::OLDER_CONTENT_TYPE
+        });
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
         Ok(response)
     }

@@ -107,7 +107,8 @@ impl Inner {
 
     /// A place at once, a refusal, or a place in the queue.
     pub(super) fn enter(self: &Arc<Self>, principal: &Principal, devices: &[String]) -> Entered {
-        let devices = distinct(devices);
+        // A call to a device out of reach will be refused: it must neither fill the device's places nor learn that they are full.
+        let devices = distinct(devices.iter().filter(|device| principal.may_reach(device)));
         let (caller, limit) = (&principal.name, self.limit_of(principal));
         let mut state = self.state();
         if let Some(device) = self.full_device(&state, &devices) {
@@ -248,7 +249,7 @@ impl Place {
     /// # Errors
     /// The device whose limit is reached; then nothing was added.
     pub fn add_devices(&mut self, devices: &[String]) -> Result<(), Full> {
-        let mut new = distinct(devices);
+        let mut new = distinct(devices.iter());
         new.retain(|device| self.devices.binary_search(device).is_err());
         if new.is_empty() {
             return Ok(());
@@ -319,8 +320,8 @@ impl Drop for Waiting {
     }
 }
 
-fn distinct(devices: &[String]) -> Vec<String> {
-    let mut devices = devices.to_vec();
+fn distinct<'a>(devices: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut devices: Vec<String> = devices.cloned().collect();
     devices.sort_unstable();
     devices.dedup();
     devices

@@ -273,3 +273,14 @@ async fn a_rate_is_a_burst_and_then_an_average() {
     carl.limits.per_second = Some(0);
     assert_eq!(limits.rate(&carl), Ok(()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_device_out_of_reach_is_neither_counted_nor_told_of() {
+    let limits = limits(0, 0, 1);
+    let mut anna = Principal::local("anna");
+    anna.devices = crate::tools::Allowed::names(["edge"]);
+    let _core = limits.enter(&caller("bert"), &names(&["core"])).await.unwrap();
+    let _place = limits.enter(&anna, &names(&["core", "edge", "other"])).await.unwrap();
+    let counts = limits.inner.state().devices.clone();
+    assert_eq!((counts.len(), counts["core"], counts["edge"]), (2, 1, 1));
+}
