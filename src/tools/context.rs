@@ -37,6 +37,12 @@ impl Context {
         &self.services.results
     }
 
+    /// Reports a step of work on several devices: as progress, and in the client's log, where some clients show it who follow no progress.
+    pub fn advance(&self, done: usize, total: usize, message: &str) {
+        self.progress.step(done, Some(total), message);
+        self.log.say(Level::Info, message);
+    }
+
     /// What is left until the deadline.
     pub fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())

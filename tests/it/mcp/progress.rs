@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::support::{
     bench::Bench,
     made::{Nothing, Said, server},
-    talk::{ERAS, Served, Talk, code, text},
+    talk::{ERAS, Era, Served, Talk, code, text},
 };
 
 /// Says nothing until it is told to, then takes one step, waits again and ends.
@@ -144,11 +144,19 @@ async fn a_batch_tells_each_router_before_the_answer() {
         let id = with_token(&mut client, "execute_junos_command_batch", batch).await;
         let answer = client.answer(id).await;
         assert_ne!(answer["result"]["isError"], true, "{answer}");
-        let steps: Vec<Value> = client
+        let (steps, lines): (Vec<Value>, Vec<Value>) = client
             .seen
             .drain(..)
-            .map(|mut message| message["params"].take())
-            .collect();
+            .partition(|message| message["method"] == "notifications/progress");
+        // A client with a session has a log, whether or not it follows progress.
+        assert_eq!(lines.len(), if era == Era::Handshake { 3 } else { 0 }, "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .all(|line| line["params"]["data"].as_str().unwrap().contains("-lab-1")),
+            "{lines:?}"
+        );
+        let steps: Vec<&Value> = steps.iter().map(|step| &step["params"]).collect();
         let done: Vec<&Value> = steps.iter().map(|step| &step["progress"]).collect();
         assert_eq!(done, [&json!(1.0), &json!(2.0), &json!(3.0)]);
         for router in ["mx-lab-1", "srx-lab-1", "ex-lab-1"] {
