@@ -1,6 +1,9 @@
 //! The MCP handler, for both protocol eras. Each method translates and hands on; what a call goes through is in `path`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use http::request::Parts;
 use rmcp::{
@@ -41,6 +44,8 @@ pub struct Mcp {
     who: Who,
     questions: Arc<Questions>,
     level: SessionLevel,
+    /// The tools as clients see them; made once, since schemas are long.
+    shown: Arc<HashMap<&'static str, McpTool>>,
     /// Fires when the client can answer no more.
     unanswerable: CancellationToken,
 }
@@ -81,19 +86,18 @@ impl Mcp {
     /// # Errors
     /// `internal` when the machine gives no random key.
     pub(super) fn over_http(path: Arc<Path>) -> crate::error::Result<Self> {
-        Ok(Self {
-            path,
-            who: Who::Says,
-            questions: Arc::new(Questions::new()?),
-            level: SessionLevel::default(),
-            unanswerable: CancellationToken::new(),
-        })
+        Self::of(path, Who::Says)
     }
 
     /// The same, with the log level of this session.
     pub(super) fn in_session(mut self, level: &SessionLevel) -> Self {
         self.level = level.clone();
         self
+    }
+
+    /// Whether this tool's answer is all that a call of it says.
+    pub(super) fn is_plain(&self, tool: &str) -> bool {
+        self.path.find(tool).is_some_and(|tool| tool.is_plain)
     }
 
     /// Whose request this is. One that nobody vouched for is nobody's.
@@ -111,12 +115,23 @@ impl Mcp {
     /// # Errors
     /// `internal` when the machine gives no random key.
     pub fn new(path: Arc<Path>, principal: Principal) -> crate::error::Result<Self> {
+        Self::of(path, Who::Always(Arc::new(principal)))
+    }
+
+    fn of(path: Arc<Path>, who: Who) -> crate::error::Result<Self> {
+        let is_read_only = path.is_read_only();
+        let everything = path.tools(&Principal::local("everything"));
+        let shown = everything
+            .iter()
+            .map(|tool| (tool.name, reply::tool(tool, is_read_only)))
+            .collect();
         Ok(Self {
-            path,
-            who: Who::Always(Arc::new(principal)),
+            who,
             questions: Arc::new(Questions::new()?),
             level: SessionLevel::default(),
+            shown: Arc::new(shown),
             unanswerable: CancellationToken::new(),
+            path,
         })
     }
 
@@ -173,12 +188,11 @@ impl ServerHandler for Mcp {
         _page: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let read_only = self.path.is_read_only();
-        let tools = self
-            .path
-            .tools(&*self.principal(&context)?)
-            .into_iter()
-            .map(|tool| reply::tool(tool, read_only))
+        let principal = self.principal(&context)?;
+        let tools = self.path.tools(&principal);
+        let tools = tools
+            .iter()
+            .filter_map(|tool| self.shown.get(tool.name).cloned())
             .collect();
         Ok(ListToolsResult {
             tools,
@@ -214,7 +228,7 @@ impl ServerHandler for Mcp {
             ask: Some(asker.clone()),
             progress,
         };
-        let answered = self.path.call(call).await;
+        let answered = Box::pin(self.path.call(call)).await;
         progress::finish(relaying).await;
         match asker.outcome().filter(|_| answered.error.is_some()) {
             Some(Outcome::Asks(questions)) => Ok(CallToolResponse::InputRequired(*questions)),
@@ -225,8 +239,7 @@ impl ServerHandler for Mcp {
 
     /// What a transport compares headers with: a tool's own schema, whoever may call it.
     fn get_tool(&self, name: &str) -> Option<McpTool> {
-        let tool = self.path.find(name)?;
-        Some(reply::tool(tool, self.path.is_read_only()))
+        self.shown.get(name).cloned()
     }
 
     async fn list_prompts(

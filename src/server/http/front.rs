@@ -29,6 +29,7 @@ use super::{
     envelope::{self, Envelope, INVALID_PARAMS, Kind},
     gate::Gate,
     patience,
+    plain::{self, Plain},
     refusal::Refusal,
     sessions::Sessions,
 };
@@ -51,6 +52,7 @@ pub(super) struct Front {
     /// The library's own front, for the protocol since 2026-07-28, which has no sessions, and for older clients where the operator wants
     /// none.
     sessionless: StreamableHttpService<Mcp, NeverSessionManager>,
+    plain: Arc<Plain>,
     body: BodyLimits,
 }
 
@@ -85,6 +87,7 @@ impl Front {
             config,
         );
         Arc::new(Self {
+            plain: Plain::new(&mcp),
             path,
             gate,
             mcp,
@@ -207,11 +210,21 @@ impl Front {
         if let (ClientJsonRpcMessage::Request(request), Some(inbound)) = (&mut typed, inbound) {
             request.request.extensions_mut().insert(inbound.clone());
         }
-        sessions.post(&message.caller, session, self.mcp.clone(), typed).await
+        sessions
+            .post(&message.caller, session, &self.mcp, &self.plain, typed)
+            .await
     }
 
     async fn without_session(&self, message: Message) -> Result<Response, Refusal> {
         let alive = message.caller.alive.clone();
+        if message.envelope.method == "tools/call"
+            && let Some(call) = self.plain.newer(&message.parts.headers, &message.body)
+            && let Some(inbound) = message.parts.extensions.get::<Inbound>().cloned()
+        {
+            let plain = self.plain.clone();
+            let call = async move { plain::response(&plain.call(call, inbound).await) }.boxed();
+            return Ok(patience::until(patience::answer(call).await, alive));
+        }
         let refusal = message.invalid_params("the parameters do not fit the method");
         let request = Request::from_parts(message.parts, Full::new(message.body));
         let service = self.sessionless.clone();

@@ -14,6 +14,7 @@ mod gate;
 mod health;
 mod hosts;
 mod patience;
+mod plain;
 mod refusal;
 mod sessions;
 mod sse;
