@@ -145,7 +145,6 @@ const MISREAD: &[(&str, &str)] = &[
 ];
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_misread_scope_is_a_mistake() {
     for (fields, wanted) in MISREAD {
         let said = if fields.matches("routers").count() == 2 {
