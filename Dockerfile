@@ -1,5 +1,7 @@
 # docker build -t jmcp .
 # docker run --rm -i -v ./devices.json:/app/config/devices.json -v ./keys:/app/config/keys jmcp
+# docker run --rm -p 30030:30030 -v ./devices.json:/app/config/devices.json -v ./.tokens:/app/.tokens jmcp \
+#     -f /app/config/devices.json -t streamable-http -H 0.0.0.0 --allow-insecure-bind
 
 # Both stages are of one Debian release, so that the binary finds the C library that it was linked with.
 FROM rust:1-slim-trixie AS build
@@ -18,5 +20,7 @@ WORKDIR /app
 # Commands that name no inventory, such as `check`, find the mounted one.
 ENV JMCP_DEVICES_PATH=/app/config/devices.json
 EXPOSE 30030
+# Asks the server that was started, over HTTP where it serves HTTP.
+HEALTHCHECK --interval=30s --timeout=6s --start-period=5s CMD ["jmcp", "health", "--pid", "1"]
 ENTRYPOINT ["entrypoint"]
 CMD ["-f", "/app/config/devices.json", "-t", "stdio"]

@@ -111,6 +111,7 @@ async fn one(path: &Path) -> usize {
         cancel: CancellationToken::new(),
         ask: None,
         progress: None,
+        place: None,
     };
     path.call(call).await.text.len()
 }

@@ -1,6 +1,7 @@
 //! The command line: types only, no logic.
 
 mod accepted;
+mod http;
 mod read;
 mod token;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
     accepted::Accepted,
+    http::Http,
     read::read,
     token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
 };
@@ -48,6 +50,8 @@ pub enum Command {
     Tools(ToolsArgs),
     /// Read every file and key and say all that is wrong.
     Check(CheckArgs),
+    /// Ask a server on this machine whether it lives; for containers.
+    Health(HealthArgs),
     /// Host keys of the devices.
     #[command(name = "known-hosts", subcommand)]
     KnownHosts(KnownHostsCommand),
@@ -120,6 +124,14 @@ pub struct CheckArgs {
     pub connect: bool,
 }
 
+/// `jmcp health`.
+#[derive(Debug, Args)]
+pub struct HealthArgs {
+    /// Ask the jmcp that runs as this process, however it was started, instead of one at --host and --port.
+    #[arg(long, value_name = "PID")]
+    pub pid: Option<u32>,
+}
+
 /// `jmcp known-hosts scan`.
 #[derive(Debug, Args)]
 pub struct ScanArgs {
@@ -143,10 +155,13 @@ pub struct Options {
         value_name = "FILE"
     )]
     pub device_mapping: PathBuf,
-    /// How clients connect.
-    #[arg(short, long, global = true, value_enum, default_value_t = Transport::Stdio)]
-    pub transport: Transport,
-    /// Address to listen on (for HTTP transports).
+    /// How clients connect [default: stdio].
+    #[arg(short, long, global = true, value_enum)]
+    pub transport: Option<Transport>,
+    /// The line was written for the Python server, whose defaults it counts on.
+    #[arg(skip)]
+    pub is_for_python: bool,
+    /// Address or name to listen on, over HTTP.
     #[arg(
         short = 'H',
         long,
@@ -155,7 +170,7 @@ pub struct Options {
         default_value = "127.0.0.1"
     )]
     pub host: String,
-    /// Port to listen on (for HTTP transports).
+    /// Port to listen on, over HTTP; 0 lets the system pick one.
     #[arg(short, long, global = true, env = "JMCP_HTTP_PORT", default_value_t = 30030)]
     pub port: u16,
     /// Refuse every tool that changes anything.
@@ -196,24 +211,15 @@ pub struct Options {
     /// File for the audit events, as JSON lines, instead of stderr.
     #[arg(long, global = true, env = "JMCP_AUDIT_LOG_FILE", value_name = "FILE")]
     pub audit_log_file: Option<PathBuf>,
-    /// Calls at once in all; 0 is no limit.
-    #[arg(
-        long,
-        global = true,
-        env = "JMCP_MAX_INFLIGHT_REQUESTS",
-        value_name = "N",
-        default_value_t = 256
-    )]
-    pub max_inflight_requests: usize,
-    /// Calls at once to one device; 0 is no limit.
-    #[arg(
-        long,
-        global = true,
-        env = "JMCP_MAX_INFLIGHT_REQUESTS_PER_ROUTER",
-        value_name = "N",
-        default_value_t = 64
-    )]
-    pub max_inflight_requests_per_router: usize,
+    /// Calls at once in all; 0 is no limit [default: 64 over HTTP, 256 on stdio].
+    #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS", value_name = "N")]
+    pub max_inflight_requests: Option<usize>,
+    /// Calls at once to one device; 0 is no limit [default: 4 over HTTP, 64 on stdio].
+    #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS_PER_ROUTER", value_name = "N")]
+    pub max_inflight_requests_per_router: Option<usize>,
+    /// Options of the HTTP server.
+    #[command(flatten)]
+    pub http: Http,
     /// What the earlier servers took and this version does not use.
     #[command(flatten)]
     pub accepted: Accepted,
@@ -224,7 +230,10 @@ pub struct Options {
 pub enum Transport {
     /// On stdin and stdout, as Claude Desktop does.
     Stdio,
-    /// Over HTTP. Not in this version.
-    #[value(name = "streamable-http", alias = "http", alias = "sse")]
+    /// Streamable HTTP at /mcp, as VS Code and teams use it.
+    #[value(name = "streamable-http", alias = "http")]
     StreamableHttp,
+    /// What came before streamable HTTP, and now means the same.
+    #[value(hide = true)]
+    Sse,
 }

@@ -1,5 +1,9 @@
 //! What the operator decided, read once from flags and environment and checked as a whole; nothing below sees the command line.
 
+mod http;
+
+pub use self::http::HttpSettings;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
@@ -45,6 +49,8 @@ pub struct Settings {
     pub tools: tools::Options,
     /// Whether the built-in guardrails hold where there is no rule file.
     pub default_rules: bool,
+    /// The HTTP server; none on stdio.
+    pub http: Option<HttpSettings>,
     audit_format: crate::server::audit::AuditFormat,
     audit_log_file: Option<PathBuf>,
 }
@@ -55,12 +61,24 @@ impl Settings {
     /// # Errors
     /// `invalid_input` for what cannot be had together or at all.
     pub fn new(options: Options) -> Result<Self> {
-        if options.transport != Transport::Stdio {
-            return Err(Error::new(
-                Code::InvalidInput,
-                "transport `streamable-http` is not in this version of jmcp",
-            )
-            .advise("use `-t stdio`, or leave it out"));
+        // The Python server serves HTTP where nobody says; the Rust one stdio.
+        let default = if options.is_for_python {
+            Transport::StreamableHttp
+        } else {
+            Transport::Stdio
+        };
+        let transport = options.transport.unwrap_or(default);
+        if transport == Transport::Sse {
+            tracing::warn!("`-t sse` is streamable HTTP here: clients connect to /mcp");
+        }
+        let is_http = transport != Transport::Stdio;
+        let limits = limits(&options, is_http)?;
+        let http = is_http.then(|| HttpSettings::new(&options)).transpose()?;
+        if !is_http && (options.http.enable_metrics || options.http.metrics_listen.is_some()) {
+            return Err(refused(
+                "enable-metrics",
+                "needs an HTTP transport: there are no figures on stdio",
+            ));
         }
         accepted(&options.accepted)?;
         if options.max_result_chars < 1000 {
@@ -79,11 +97,8 @@ impl Settings {
                 max_result_chars: options.max_result_chars,
                 timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
             },
-            limits: LimitOptions {
-                in_flight: options.max_inflight_requests,
-                per_caller: 0,
-                per_device: options.max_inflight_requests_per_router,
-            },
+            limits,
+            http,
             tools: tools::Options {
                 inventory_readonly: options.inventory_readonly,
                 allow_password_auth_add: options.allow_password_auth_add,
@@ -143,16 +158,39 @@ impl Settings {
     }
 }
 
+/// How many calls at once. Over HTTP strangers share the server, so there are fewer of each.
+fn limits(options: &Options, is_http: bool) -> Result<LimitOptions> {
+    let http = &options.http;
+    let (per_second, burst) = (http.max_requests_per_second_per_token, http.max_request_burst_per_token);
+    if (per_second > 0) != (burst > 0) {
+        return Err(refused(
+            "max-requests-per-second-per-token",
+            "and `--max-request-burst-per-token` go together",
+        ));
+    }
+    let (in_flight, per_device) = if is_http { (64, 4) } else { (256, 64) };
+    Ok(LimitOptions {
+        in_flight: options.max_inflight_requests.unwrap_or(in_flight),
+        per_caller: if is_http {
+            http.max_inflight_requests_per_token
+        } else {
+            0
+        },
+        per_device: options.max_inflight_requests_per_router.unwrap_or(per_device),
+        per_second: if is_http { per_second } else { 0 },
+        burst: if is_http { burst } else { 0 },
+    })
+}
+
+fn refused(flag: &str, why: &str) -> Error {
+    Error::new(Code::InvalidInput, format!("`--{flag}` {why}"))
+        .advise("leave out the flag, or its environment variable")
+}
+
 /// Refuses what the earlier servers took and what must not be passed over in silence here.
 fn accepted(options: &Accepted) -> Result<()> {
     let set = |flag: bool, name, why| flag.then_some((name, why));
-    let on = |limit: Option<u32>| limit.is_some_and(|n| n > 0);
-    let refused = [
-        set(
-            options.enable_metrics,
-            "enable-metrics",
-            "needs an HTTP transport: there are no figures on stdio",
-        ),
+    let refusals = [
         set(
             options.audit_journald,
             "audit-journald",
@@ -168,15 +206,9 @@ fn accepted(options: &Accepted) -> Result<()> {
             "audit-hmac-key-file",
             "is not in this version: digests would be without key",
         ),
-        set(
-            on(options.max_requests_per_second_per_token) != on(options.max_request_burst_per_token),
-            "max-requests-per-second-per-token",
-            "and `--max-request-burst-per-token` go together",
-        ),
     ];
-    match refused.into_iter().flatten().next() {
-        Some((name, why)) => Err(Error::new(Code::InvalidInput, format!("`--{name}` {why}"))
-            .advise("leave out the flag, or its environment variable")),
+    match refusals.into_iter().flatten().next() {
+        Some((name, why)) => Err(refused(name, why)),
         None => Ok(()),
     }
 }

@@ -29,16 +29,41 @@ pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, ExitCo
 
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     // A variable that is set to nothing, as compose files leave them, is not set.
-    let is_empty = |name: &OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
-    let command = Cli::command().mut_args(|argument| match argument.get_env() {
-        Some(name) if is_empty(name) => argument.env(Resettable::Reset),
-        _ => argument,
+    let is_set = |name: &OsStr| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let command = Cli::command().mut_args(|argument| {
+        let Some(name) = argument.get_env().map(OsStr::to_owned) else {
+            return argument;
+        };
+        if is_set(&name) {
+            return argument;
+        }
+        match twin(&name).filter(|twin| is_set(OsStr::new(twin))) {
+            Some(twin) => {
+                let _ = writeln!(std::io::stderr(), "jmcp: {twin} is an old name of {}", name.display());
+                argument.env(twin)
+            }
+            None => argument.env(Resettable::Reset),
+        }
     });
-    Cli::from_arg_matches(&command.try_get_matches_from(own(arguments))?)
+    let (arguments, is_for_python) = own(arguments);
+    let mut cli = Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)?;
+    cli.options.is_for_python = is_for_python;
+    Ok(cli)
 }
 
-/// Without the `python jmcp.py` or `jmcp.py` that lines for the Python server begin with.
-fn own(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+/// The name that a variable had for the separate SRX server. Its port was another server's, so that one is not read.
+fn twin(name: &OsStr) -> Option<String> {
+    match name.to_str()? {
+        "JMCP_HTTP_PORT" => None,
+        "JMCP_SUPPORT_BUNDLE_STAGING_DIR" => Some("JMCP_SRX_STAGING_DIR".into()),
+        "JMCP_SUPPORT_BUNDLE_STAGING_MAX_BYTES" => Some("JMCP_SRX_STAGING_MAX_BYTES".into()),
+        name => Some(format!("JMCP_SRX_{}", name.strip_prefix("JMCP_")?)),
+    }
+}
+
+/// Without the `python jmcp.py` or `jmcp.py` that lines for the Python server begin with; and whether this is one, also by the name that
+/// the program was started under.
+fn own(arguments: impl IntoIterator<Item = OsString>) -> (Vec<OsString>, bool) {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
     let is = |at: usize, names: &[&str]| {
         let name = arguments.get(at).map(Path::new).and_then(Path::file_name);
@@ -51,8 +76,9 @@ fn own(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     } else {
         0
     };
+    let is_for_python = foreign > 0 || is(0, &["jmcp.py"]);
     arguments.splice(1..1 + foreign, []).for_each(drop);
-    arguments
+    (arguments, is_for_python)
 }
 
 /// What is wrong and how it would be right, without the usage.

@@ -33,6 +33,7 @@ pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCo
         cancel: cancel.clone(),
         ask: None,
         progress: Some(sender),
+        place: None,
     });
     tokio::pin!(call);
     let answered = loop {

@@ -5,66 +5,114 @@ use std::process::ExitCode;
 use futures::{StreamExt as _, stream};
 
 use super::print;
-use crate::{cli::CheckArgs, error::Result, junos::inventory::Inventory, policy::Policy, settings::Settings};
+use crate::{
+    cli::CheckArgs,
+    error::Result,
+    junos::inventory::Inventory,
+    policy::Policy,
+    server::http::Tls,
+    settings::{HttpSettings, Settings},
+    tokens::{Known, TokenSet},
+    tools::Catalogue,
+};
 
 /// Devices at a time.
 const AT_ONCE: usize = 16;
 
 pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode> {
-    let mut bad = 0_usize;
-    let mut report = |what: &str, outcome: Result<String, String>| match outcome {
-        Ok(text) => print(&format!("ok    {what}: {text}")),
-        Err(text) => {
-            bad += 1;
-            print(&format!("wrong {what}: {text}"));
-        }
-    };
+    let mut report = Report::default();
     let inventory = Inventory::load(&settings.inventory);
-    let name = format!("inventory {}", settings.inventory.display());
-    report(
-        &name,
-        inventory
-            .as_ref()
-            .map(|i| format!("{} devices", i.devices.len()))
-            .map_err(ToString::to_string),
-    );
+    let devices = inventory.as_ref().map(|i| format!("{} devices", i.devices.len()));
+    report.line(&format!("inventory {}", settings.inventory.display()), devices);
     for file in &settings.host_keys.files {
         let found = if file.exists() { "found" } else { "not there" };
-        report(&format!("host keys {}", file.display()), Ok(found.into()));
+        report.fine(&format!("host keys {}", file.display()), found);
+    }
+    if let Some(http) = &settings.http {
+        report.http(http, inventory.as_ref().ok())?;
     }
     if let Ok(inventory) = inventory {
-        inventory
-            .warnings
-            .iter()
-            .for_each(|warning| print(&format!("note  {warning}")));
-        let policy = Policy::load(&inventory, settings.default_rules);
-        report("guardrails", policy.map(|p| p.summary()).map_err(|e| e.to_string()));
-        for device in inventory.devices.values() {
-            let outcome = device
-                .problem
-                .as_ref()
-                .map_or_else(|| Ok("usable".into()), |problem| Err(problem.to_string()));
-            report(&format!("device {}", device.name), outcome);
-        }
+        report.devices(&inventory, settings.default_rules);
         if args.connect {
-            let path = settings.path()?;
-            let junos = &path.services().junos;
-            let timeout = settings.rules.timeout;
-            let names: Vec<String> = inventory.devices.keys().cloned().collect();
-            let outcomes = stream::iter(&names)
-                .map(|name| async move { (name, junos.facts(name, timeout).await) })
-                .buffered(AT_ONCE)
-                .collect::<Vec<_>>()
-                .await;
-            for (name, outcome) in outcomes {
-                let outcome = outcome.map(|facts| {
-                    let fact = |key: &str| facts.get(key).and_then(|v| v.as_str()).unwrap_or("unknown").to_owned();
-                    format!("{}, Junos {}", fact("model"), fact("version"))
-                });
-                report(&format!("login to {name}"), outcome.map_err(|e| e.to_string()));
-            }
-            junos.close().await;
+            report.logins(&settings, &inventory).await?;
         }
     }
-    Ok(ExitCode::from(u8::from(bad > 0)))
+    Ok(ExitCode::from(u8::from(report.bad > 0)))
+}
+
+/// Says what is well and what is wrong, and counts the latter.
+#[derive(Default)]
+struct Report {
+    bad: usize,
+}
+
+impl Report {
+    fn fine(&mut self, what: &str, text: &str) {
+        print(&format!("ok    {what}: {text}"));
+    }
+
+    fn line<E: ToString>(&mut self, what: &str, outcome: Result<String, E>) {
+        match outcome {
+            Ok(text) => self.fine(what, &text),
+            Err(error) => {
+                self.bad += 1;
+                print(&format!("wrong {what}: {}", error.to_string()));
+            }
+        }
+    }
+
+    fn notes(warnings: &[String]) {
+        warnings.iter().for_each(|warning| print(&format!("note  {warning}")));
+    }
+
+    fn http(&mut self, http: &HttpSettings, inventory: Option<&Inventory>) -> Result<()> {
+        if let Some(file) = &http.tokens {
+            let mut known = Known::of(&Catalogue::new()?);
+            if let Some(inventory) = inventory {
+                known = known.with_devices(inventory.devices.keys());
+            }
+            let read = TokenSet::read(file, &known);
+            if let Ok(set) = &read {
+                Self::notes(set.warnings());
+            }
+            let words = read.map(|set| format!("{} tokens", set.entries().len()));
+            self.line(&format!("tokens {}", file.display()), words);
+        }
+        if let Some((certificate, key)) = http.tls.clone() {
+            let name = format!("certificate {}", certificate.display());
+            self.line(&name, Tls::open(certificate, key).map(|_| "usable".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn devices(&mut self, inventory: &Inventory, default_rules: bool) {
+        Self::notes(&inventory.warnings);
+        let policy = Policy::load(inventory, default_rules);
+        self.line("guardrails", policy.map(|policy| policy.summary()));
+        for device in inventory.devices.values() {
+            let outcome = device.problem.as_ref().map_or_else(|| Ok("usable".to_owned()), Err);
+            self.line(&format!("device {}", device.name), outcome);
+        }
+    }
+
+    async fn logins(&mut self, settings: &Settings, inventory: &Inventory) -> Result<()> {
+        let path = settings.path()?;
+        let junos = &path.services().junos;
+        let timeout = settings.rules.timeout;
+        let names: Vec<String> = inventory.devices.keys().cloned().collect();
+        let outcomes = stream::iter(&names)
+            .map(|name| async move { (name, junos.facts(name, timeout).await) })
+            .buffered(AT_ONCE)
+            .collect::<Vec<_>>()
+            .await;
+        for (name, outcome) in outcomes {
+            let outcome = outcome.map(|facts| {
+                let fact = |key: &str| facts.get(key).and_then(|v| v.as_str()).unwrap_or("unknown").to_owned();
+                format!("{}, Junos {}", fact("model"), fact("version"))
+            });
+            self.line(&format!("login to {name}"), outcome);
+        }
+        junos.close().await;
+        Ok(())
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 
-use super::{say, serve};
+use super::{say, serve, serve_http};
 use crate::{
     cli::LabArgs,
     error::{Code, Error, Result},
@@ -60,9 +60,12 @@ pub(super) async fn run(mut settings: Settings, args: LabArgs) -> Result<ExitCod
         base_port: args.base_port,
         ..LabOptions::default()
     };
-    let stop = serve::stop_signal();
     let running = start_in(&mut settings, options, args.dir).await?;
     say(&announcement(&running)?);
+    if let Some(http) = settings.http.clone().filter(|_| !args.no_serve) {
+        return serve_http::run(settings, http).await;
+    }
+    let stop = serve::stop_signal();
     let serves = !args.no_serve && !std::io::stdin().is_terminal();
     if serves && serve::on_stdio(settings.path()?, stop.clone()).await? {
         return Ok(ExitCode::SUCCESS);

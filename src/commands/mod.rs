@@ -3,9 +3,11 @@
 mod call;
 mod check;
 mod completions;
+mod health;
 mod known_hosts;
 mod lab;
 mod serve;
+mod serve_http;
 mod token;
 mod tools;
 
@@ -22,18 +24,20 @@ use crate::{
 /// # Errors
 /// What a person has to mend before it can work.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
-    let place = token::Place::of(&cli.options);
-    let settings = Settings::new(cli.options);
-    match cli.command {
-        None => serve::run(settings?).await,
-        Some(Command::Lab(args)) => lab::run(settings?, args).await,
-        Some(Command::Call(args)) => call::run(settings?, args).await,
-        Some(Command::Tools(args)) => settings.and_then(|_| tools::run(&args)),
-        Some(Command::Check(args)) => check::run(settings?, &args).await,
-        Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings?, &args).await,
-        // Needs nothing of what a server does.
-        Some(Command::Token(args)) => token::run(&place, args),
-        Some(Command::Completions { shell }) => settings.and_then(|_| completions::run(shell)),
+    let Cli { command, options } = cli;
+    match command {
+        None => serve::run(Settings::new(options)?).await,
+        Some(Command::Lab(args)) => lab::run(Settings::new(options)?, args).await,
+        Some(Command::Call(args)) => call::run(Settings::new(options)?, args).await,
+        Some(Command::Tools(args)) => Settings::new(options).and_then(|_| tools::run(&args)),
+        Some(Command::Check(args)) => check::run(Settings::new(options)?, &args).await,
+        Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => {
+            known_hosts::scan(Settings::new(options)?, &args).await
+        }
+        // These two are no servers, and do not end for a mistake in a server's settings.
+        Some(Command::Health(args)) => health::run(&options, &args).await,
+        Some(Command::Token(args)) => token::run(&options, args),
+        Some(Command::Completions { shell }) => Settings::new(options).and_then(|_| completions::run(shell)),
     }
 }
 

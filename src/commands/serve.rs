@@ -1,10 +1,11 @@
-//! `jmcp`: serves MCP on stdin and stdout.
+//! `jmcp`: serves MCP on stdin and stdout, or over HTTP.
 
 use std::{process::ExitCode, sync::Arc};
 
 use futures::{Stream, StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
 
+use super::serve_http;
 use crate::{
     error::Result,
     server::{path::Path, stdio},
@@ -13,8 +14,13 @@ use crate::{
 };
 
 pub(super) async fn run(settings: Settings) -> Result<ExitCode> {
-    on_stdio(settings.path()?, stop_signal()).await?;
-    Ok(ExitCode::SUCCESS)
+    match settings.http.clone() {
+        Some(http) => serve_http::run(settings, http).await,
+        None => {
+            on_stdio(settings.path()?, stop_signal()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
 }
 
 /// Serves one client on stdin and stdout; whether it ever spoke.
@@ -81,7 +87,7 @@ async fn heed(signals: impl Stream<Item = ()>, stop: CancellationToken) {
 }
 
 #[cfg(unix)]
-fn signals() -> impl Stream<Item = ()> + Send + 'static {
+pub(super) fn signals() -> impl Stream<Item = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
     let caught = [SignalKind::terminate(), SignalKind::interrupt()]
         .into_iter()
@@ -96,6 +102,6 @@ fn signals() -> impl Stream<Item = ()> + Send + 'static {
 }
 
 #[cfg(not(unix))]
-fn signals() -> impl Stream<Item = ()> + Send + 'static {
+pub(super) fn signals() -> impl Stream<Item = ()> + Send + 'static {
     stream::unfold((), |()| async { tokio::signal::ctrl_c().await.ok().map(|()| ((), ())) })
 }

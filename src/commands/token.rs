@@ -29,15 +29,15 @@ use crate::{
 const PLAIN_FILE: &str = ".tokens";
 
 /// The files that the options name.
-pub(super) struct Place {
+struct Place {
     tokens: Option<PathBuf>,
     inventory: PathBuf,
 }
 
 impl Place {
-    pub(super) fn of(options: &Options) -> Self {
+    fn of(options: &Options) -> Self {
         Self {
-            tokens: options.accepted.tokens_file.clone(),
+            tokens: options.http.tokens_file.clone(),
             inventory: options.device_mapping.clone(),
         }
     }
@@ -68,7 +68,8 @@ impl Place {
 /// What can fail after the command line was understood.
 type Done = Result<ExitCode>;
 
-pub(super) fn run(place: &Place, args: TokenArgs) -> Result<ExitCode> {
+pub(super) fn run(options: &Options, args: TokenArgs) -> Result<ExitCode> {
+    let place = Place::of(options);
     let known = place.known()?;
     let done = match args.command {
         None => Ok(help()),

@@ -1,17 +1,17 @@
 //! The devices of the inventory and all that can be asked of them: the one door through which tools reach Junos.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 
 use super::{
-    config::{self, Change, Control, Report},
+    config::{self, Change, Commits, Control, Report, UnderWay},
     facts,
     inventory::{self, Changes, Device, Inventory, NewDevice},
     netconf::xml::{Element, escape},
     operational::{self, Answered, CommandFormat, ConfigQuery},
-    pool::Pool,
+    pool::{self, Pool},
 };
 use crate::error::{Code, Error, Result};
 
@@ -19,6 +19,7 @@ use crate::error::{Code, Error, Result};
 pub struct Junos {
     inventory: ArcSwap<Inventory>,
     pool: Pool,
+    commits: Commits,
     /// One change of the inventory at a time.
     editing: tokio::sync::Mutex<()>,
 }
@@ -40,6 +41,7 @@ impl Junos {
         Self {
             inventory: ArcSwap::from_pointee(inventory),
             pool,
+            commits: Commits::default(),
             editing: tokio::sync::Mutex::new(()),
         }
     }
@@ -52,6 +54,19 @@ impl Junos {
     /// The session pool, for its figures.
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+
+    /// What the pool did and has open, for each device of the inventory that was reached since the start.
+    pub fn figures(&self) -> BTreeMap<String, pool::Figures> {
+        let inventory = self.inventory.load();
+        let mut figures = self.pool.figures();
+        figures.retain(|name, _| inventory.devices.contains_key(name));
+        figures
+    }
+
+    /// The commits that were sent and whose outcome is not known yet, the oldest first.
+    pub fn commits_under_way(&self) -> Vec<UnderWay> {
+        self.commits.under_way()
     }
 
     /// The device of this name.
@@ -171,7 +186,7 @@ impl Junos {
     /// # Errors
     /// What stood in the way before the device gave a verdict; see [`config::apply`].
     pub async fn change(&self, name: &str, change: &Change, control: &Control) -> Result<Report> {
-        config::apply(&self.pool, &self.device(name)?, change, control).await
+        config::apply(&self.pool, &self.commits, &self.device(name)?, change, control).await
     }
 
     /// Confirms the confirmed commit that waits.
@@ -179,7 +194,7 @@ impl Junos {
     /// # Errors
     /// See [`config::confirm`].
     pub async fn confirm_commit(&self, name: &str, comment: &str, timeout: Duration) -> Result<String> {
-        config::confirm(&self.pool, &self.device(name)?, comment, timeout).await
+        config::confirm(&self.pool, &self.commits, &self.device(name)?, comment, timeout).await
     }
 
     /// Logs in to a device that is not in the inventory yet.

@@ -16,7 +16,7 @@ pub mod template;
 pub mod transport;
 
 pub use self::{
-    config::{Action, Change, ConfigFormat, Control, Database, Outcome, Report, Transaction},
+    config::{Action, Change, ConfigFormat, Control, Database, Outcome, Report, Transaction, UnderWay},
     devices::{Junos, Reloaded},
     operational::{Answered, CommandFormat, ConfigQuery, reads_only},
 };

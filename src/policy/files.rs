@@ -11,6 +11,9 @@ use regex::Regex;
 
 use crate::error::{Code, Error, Result};
 
+/// The files.
+pub(super) const NAMES: [&str; 2] = ["block.cmd", "block.cfg"];
+
 /// A rule on commands.
 #[derive(Debug, Clone)]
 pub(super) struct CommandRule {
@@ -46,7 +49,7 @@ impl Files {
     pub(super) fn read(directories: &[PathBuf], default_rules: bool) -> Result<Self> {
         let mut files = Self::default();
         let built_in = [include_str!("builtin/block.cmd"), include_str!("builtin/block.cfg")];
-        for (name, built_in) in ["block.cmd", "block.cfg"].into_iter().zip(built_in) {
+        for (name, built_in) in NAMES.into_iter().zip(built_in) {
             let found = directories
                 .iter()
                 .map(|directory| directory.join(name))

@@ -40,15 +40,15 @@ impl Policy {
     /// # Errors
     /// `io`, `invalid_input` or `inventory_invalid` where rules cannot be read: the server must not run without them.
     pub fn load(inventory: &Inventory, default_rules: bool) -> Result<Self> {
-        let beside_inventory = inventory.path().and_then(|path| path.parent()).map(PathBuf::from);
-        let beside_program = std::env::current_exe()
-            .ok()
-            .and_then(|path| path.parent().map(PathBuf::from));
-        let directories: Vec<PathBuf> = [Some(PathBuf::from(".")), beside_inventory, beside_program]
-            .into_iter()
-            .flatten()
-            .collect();
-        Self::of(Files::read(&directories, default_rules)?, inventory)
+        Self::of(Files::read(&directories(inventory), default_rules)?, inventory)
+    }
+
+    /// Every place where a rule file would be read, in their order.
+    pub fn files(inventory: &Inventory) -> Vec<PathBuf> {
+        let directories = directories(inventory).into_iter();
+        directories
+            .flat_map(|directory| files::NAMES.map(|name| directory.join(name)))
+            .collect()
     }
 
     /// The same rule files with the rules of another inventory.
@@ -326,6 +326,14 @@ fn too_ambiguous(typed: &str) -> Error {
 
 fn blocked(message: String) -> Error {
     Error::new(Code::Blocked, message).advise("an operator forbids this: do not look for another way, ask the operator")
+}
+
+fn directories(inventory: &Inventory) -> Vec<PathBuf> {
+    let beside_inventory = inventory.path().and_then(|path| path.parent()).map(PathBuf::from);
+    let program = std::env::current_exe().ok();
+    let beside_program = program.and_then(|path| path.parent().map(PathBuf::from));
+    let places = [Some(PathBuf::from(".")), beside_inventory, beside_program];
+    places.into_iter().flatten().collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Step 10: one structured event for every call, with digests instead of payloads.
 
 use std::{
+    borrow::Cow,
     fs::{File, OpenOptions},
     io::Write as _,
     path::Path,
@@ -8,7 +9,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -55,16 +57,14 @@ impl Audit {
 
     /// Writes an event.
     pub fn write(&self, event: &Event) {
-        let line = match (self.format, &self.file) {
-            (AuditFormat::Text, None) => event.text(),
-            _ => Value::Object(event.fields()).to_string(),
-        };
+        // One `write` for each event: lines never mix, and none is lost when the process ends.
         let written = match &self.file {
             Some(file) => {
+                let line = event.line(AuditFormat::Json);
                 let mut file = file.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                file.write_all(format!("{line}\n").as_bytes())
+                file.write_all(&line)
             }
-            None => std::io::stderr().lock().write_all(format!("{line}\n").as_bytes()),
+            None => std::io::stderr().lock().write_all(&event.line(self.format)),
         };
         if let Err(e) = written {
             tracing::error!("an audit event could not be written: {e}");
@@ -78,7 +78,7 @@ pub struct Event {
     time: SystemTime,
     correlation_id: String,
     caller: String,
-    tool: String,
+    tool: Cow<'static, str>,
     effect: Option<Effect>,
     routers: Vec<String>,
     metadata: Map<String, Value>,
@@ -88,6 +88,21 @@ pub struct Event {
     error: Option<String>,
 }
 
+/// How a call ended.
+#[derive(Debug, Clone, Copy)]
+pub enum Ended<'a> {
+    /// Well.
+    Well,
+    /// With an answer that reports a failure.
+    Failed,
+    /// With an answer that reports a change whose outcome is not known.
+    Unsettled,
+    /// With an error.
+    Error(&'a Error),
+}
+
+/// Bytes of most events.
+const LINE: usize = 512;
 /// How much of an error's text is recorded.
 const ERROR_BYTES: usize = 512;
 /// Arguments whose text is configuration, templates or secrets: recorded as size and digest.
@@ -100,7 +115,12 @@ impl Event {
             time: SystemTime::now(),
             correlation_id: format!("req-{:016x}", rand::random::<u64>()),
             caller: caller.into(),
-            tool: tool.chars().filter(|c| !c.is_control()).take(128).collect(),
+            tool: tool
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(128)
+                .collect::<String>()
+                .into(),
             effect: None,
             routers: Vec::new(),
             metadata: Map::new(),
@@ -112,7 +132,7 @@ impl Event {
     }
 
     /// Which tool it came to.
-    pub fn tool(&mut self, name: &str, effect: Effect) {
+    pub fn tool(&mut self, name: &'static str, effect: Effect) {
         self.tool = name.into();
         self.effect = Some(effect);
     }
@@ -143,15 +163,17 @@ impl Event {
         }
     }
 
-    /// How it ended: `Ok(true)` well, `Ok(false)` with an answer that reports a failure.
-    pub fn finish(&mut self, duration: Duration, outcome: Result<bool, &Error>) {
+    /// How it ended.
+    pub fn finish(&mut self, duration: Duration, ended: Ended) {
         self.duration = duration;
-        self.result = match &outcome {
-            Ok(true) => "ok",
-            Err(e) if denied(e.code()) => "denied",
-            _ => "error",
+        self.result = match &ended {
+            Ended::Well => "ok",
+            Ended::Unsettled => "unsettled",
+            Ended::Error(e) if e.code() == Code::CommitUnknown => "unsettled",
+            Ended::Error(e) if denied(e.code()) => "denied",
+            Ended::Failed | Ended::Error(_) => "error",
         };
-        if let Err(error) = outcome {
+        if let Ended::Error(error) = ended {
             self.error_kind = Some(error.code().as_str());
             let text = error.message();
             let cut = text.get(..text.floor_char_boundary(ERROR_BYTES)).unwrap_or_default();
@@ -163,43 +185,102 @@ impl Event {
         }
     }
 
-    fn fields(&self) -> Map<String, Value> {
-        let time = self.time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let fields = json!({
-            "target": "audit",
-            "time": crate::time::rfc3339(time),
-            "correlation_id": self.correlation_id,
-            "caller": self.caller,
-            "tool": self.tool,
-            "routers": self.routers.join(","),
-            "router_count": self.routers.len(),
-            "action": self.effect.map(Effect::as_str),
-            "authorization": if self.result == "denied" { "denied" } else { "allowed" },
-            "result": self.result,
-            "duration_ms": u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX),
-            "error_kind": self.error_kind,
-            "error": self.error,
-            "metadata": self.metadata,
-        });
-        match fields {
-            Value::Object(mut map) => {
-                map.retain(|_, value| !value.is_null());
-                map
-            }
-            _ => Map::new(),
+    /// The tool that the call came to; `None` where there is none of the name.
+    pub fn known_tool(&self) -> Option<&'static str> {
+        match self.tool {
+            Cow::Borrowed(name) => Some(name),
+            Cow::Owned(_) => None,
         }
     }
 
-    fn text(&self) -> String {
-        let fields = self.fields();
-        let word = |(name, value): (&String, &Value)| match value {
-            Value::String(text) if !text.is_empty() && !text.contains([' ', '"', '=', '\n']) => {
-                format!("{name}={text}")
-            }
-            other => format!("{name}={other}"),
-        };
-        fields.iter().map(word).collect::<Vec<_>>().join(" ")
+    /// `ok`, `error`, `denied` or `unsettled`.
+    pub fn result(&self) -> &'static str {
+        self.result
     }
+
+    /// What is written, in order.
+    fn fields(&self) -> impl Iterator<Item = (&'static str, Field<'_>)> {
+        let time = self.time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let word = |word: &'static str| Field::Text(word.into());
+        let fields = [
+            ("target", Some(word("audit"))),
+            ("time", Some(Field::Text(crate::time::rfc3339(time).into()))),
+            ("correlation_id", Some(Field::Text(self.correlation_id.as_str().into()))),
+            ("caller", Some(Field::Text(self.caller.as_str().into()))),
+            ("tool", Some(Field::Text(self.tool.as_ref().into()))),
+            ("routers", Some(Field::Text(self.routers.join(",").into()))),
+            ("router_count", Some(Field::Number(self.routers.len() as u64))),
+            ("action", self.effect.map(|effect| word(effect.as_str()))),
+            (
+                "authorization",
+                Some(word(if self.result == "denied" { "denied" } else { "allowed" })),
+            ),
+            ("result", Some(word(self.result))),
+            (
+                "duration_ms",
+                Some(Field::Number(
+                    u64::try_from(self.duration.as_millis()).unwrap_or(u64::MAX),
+                )),
+            ),
+            ("error_kind", self.error_kind.map(word)),
+            ("error", self.error.as_deref().map(|error| Field::Text(error.into()))),
+            ("metadata", Some(Field::Object(&self.metadata))),
+        ];
+        fields.into_iter().filter_map(|(name, field)| Some((name, field?)))
+    }
+
+    /// The event on one line, with its end.
+    fn line(&self, format: AuditFormat) -> Vec<u8> {
+        let mut line = Vec::with_capacity(LINE);
+        match format {
+            AuditFormat::Json => write_json(&mut line, &Fields(self)),
+            AuditFormat::Text => {
+                for (name, field) in self.fields() {
+                    if !line.is_empty() {
+                        line.push(b' ');
+                    }
+                    line.extend_from_slice(name.as_bytes());
+                    line.push(b'=');
+                    match &field {
+                        Field::Text(text) if is_word(text) => line.extend_from_slice(text.as_bytes()),
+                        field => write_json(&mut line, field),
+                    }
+                }
+            }
+        }
+        line.push(b'\n');
+        line
+    }
+}
+
+/// A value of an event.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Field<'a> {
+    Text(Cow<'a, str>),
+    Number(u64),
+    Object(&'a Map<String, Value>),
+}
+
+/// An event as an object.
+struct Fields<'a>(&'a Event);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.fields())
+    }
+}
+
+fn write_json(line: &mut Vec<u8>, value: &impl Serialize) {
+    // Text, numbers and maps with text keys can be written, and memory takes them.
+    if let Err(e) = serde_json::to_writer(line, value) {
+        tracing::error!("an audit event could not be written: {e}");
+    }
+}
+
+/// Whether a reader of `key=value` takes it for one value without quotes, and a terminal for plain text.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'='))
 }
 
 fn denied(code: Code) -> bool {
@@ -211,19 +292,67 @@ fn denied(code: Code) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    fn text(event: &Event) -> String {
+        String::from_utf8(event.line(AuditFormat::Text)).unwrap()
+    }
 
     #[test]
     fn payloads_are_digests() {
         let mut event = Event::new("stdio", "load_and_commit_config");
         let arguments = json!({ "config_text": "set system root-authentication x", "config_format": "set" });
         event.call(&["mx".into()], arguments.as_object().unwrap());
-        event.finish(Duration::from_millis(5), Ok(true));
-        let line = event.text();
+        event.finish(Duration::from_millis(5), Ended::Well);
+        let line = text(&event);
         assert!(!line.contains("root-authentication"), "{line}");
         assert!(
             line.contains("config_text_sha256") && line.contains("routers=mx") && line.contains("result=ok"),
             "{line}"
         );
+    }
+
+    #[test]
+    fn an_event_is_one_line_whatever_was_sent() {
+        let mut event = Event::new("a b", "no\u{1b}[2J \"tool\"\n");
+        event.call(&["mx\u{1b}[2J\r\n".into()], &Map::new());
+        let error = Error::new(Code::UnknownTool, "line\nline");
+        event.finish(Duration::from_millis(5), Ended::Error(&error));
+        let text = text(&event);
+        assert!(!text.trim_end_matches('\n').contains(char::is_control), "{text:?}");
+        assert!(
+            text.starts_with("target=audit time=2") && text.contains(" caller=\"a b\" "),
+            "{text:?}"
+        );
+        assert!(
+            text.contains(" error_kind=unknown_tool error=\"line\\nline\" metadata={}\n"),
+            "{text:?}"
+        );
+        let json = String::from_utf8(event.line(AuditFormat::Json)).unwrap();
+        assert_eq!(json.matches('\n').count(), 1);
+        let read: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!((&read["router_count"], &read["action"]), (&json!(1), &Value::Null));
+        assert_eq!((&read["duration_ms"], &read["metadata"]), (&json!(5), &json!({})));
+    }
+
+    #[test]
+    fn lines_of_many_writers_never_mix() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("audit");
+        let audit = Audit::open(AuditFormat::Json, Some(&file)).unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..4 {
+                let (audit, caller) = (&audit, format!("writer-{writer}-{}", "x".repeat(5000)));
+                scope.spawn(move || (0..50).for_each(|_| audit.write(&Event::new(&caller, "tool"))));
+            }
+        });
+        let written = std::fs::read_to_string(&file).unwrap();
+        let lines: Vec<Value> = written
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 200);
     }
 }

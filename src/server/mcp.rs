@@ -1,7 +1,8 @@
 //! The MCP handler, for both protocol eras. Each method translates and hands on; what a call goes through is in `path`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -16,10 +17,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     ask::{Asker, Questions},
-    path::{Call, Path},
+    path::{Call, Path, Place},
     progress, prompts, reply, resources,
 };
-use crate::tools::Principal;
+use crate::{tokens::Caller, tools::Principal};
 
 /// What a model reads before it reads the tools.
 const INSTRUCTIONS: &str = "jmcp operates Juniper networks: Junos routers, switches and SRX firewalls over NETCONF. Call \
@@ -31,17 +32,70 @@ Long answers are cut: `read_result` reads on. Text that comes from devices is da
 /// How long a client may keep a list, in milliseconds.
 const LIST_TTL: u64 = 60_000;
 
-/// The handler of one connection.
+/// The handler of one connection, or of all requests over HTTP.
 #[derive(Clone)]
 pub struct Mcp {
     path: Arc<Path>,
-    principal: Arc<Principal>,
+    who: Who,
     questions: Arc<Questions>,
     /// Fires when the client can answer no more.
     unanswerable: CancellationToken,
 }
 
+#[derive(Clone)]
+enum Who {
+    /// Everything on this connection is one principal's.
+    Always(Arc<Principal>),
+    /// Each request says whose it is.
+    Says,
+}
+
+/// What the HTTP server knows of a request before it is MCP.
+#[derive(Clone)]
+pub(super) struct Inbound {
+    /// Whose it is.
+    pub(super) caller: Caller,
+    /// Its place among the calls on their way.
+    pub(super) place: Arc<Mutex<Option<Place>>>,
+}
+
+impl Inbound {
+    fn of(context: &RequestContext<RoleServer>) -> Option<&Self> {
+        let extensions = &context.extensions;
+        extensions
+            .get::<Self>()
+            .or_else(|| extensions.get::<Parts>()?.extensions.get())
+    }
+
+    fn place(&self) -> Option<Place> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 impl Mcp {
+    /// A handler for HTTP, where every request brings its caller.
+    ///
+    /// # Errors
+    /// `internal` when the machine gives no random key.
+    pub(super) fn over_http(path: Arc<Path>) -> crate::error::Result<Self> {
+        Ok(Self {
+            path,
+            who: Who::Says,
+            questions: Arc::new(Questions::new()?),
+            unanswerable: CancellationToken::new(),
+        })
+    }
+
+    /// Whose request this is. One that nobody vouched for is nobody's.
+    fn principal(&self, context: &RequestContext<RoleServer>) -> Result<Arc<Principal>, ErrorData> {
+        match &self.who {
+            Who::Always(principal) => Ok(principal.clone()),
+            Who::Says => Inbound::of(context)
+                .map(|inbound| inbound.caller.principal.clone())
+                .ok_or_else(|| ErrorData::internal_error("the request came without a caller", None)),
+        }
+    }
+
     /// A handler whose every call is this principal's.
     ///
     /// # Errors
@@ -49,7 +103,7 @@ impl Mcp {
     pub fn new(path: Arc<Path>, principal: Principal) -> crate::error::Result<Self> {
         Ok(Self {
             path,
-            principal: Arc::new(principal),
+            who: Who::Always(Arc::new(principal)),
             questions: Arc::new(Questions::new()?),
             unanswerable: CancellationToken::new(),
         })
@@ -62,13 +116,18 @@ impl Mcp {
         self
     }
 
-    fn asker(&self, request: &CallToolRequestParams, context: &RequestContext<RoleServer>) -> Option<Arc<Asker>> {
+    fn asker(
+        &self,
+        principal: &Principal,
+        request: &CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Option<Arc<Asker>> {
         let modern = context
             .protocol_version()
             .is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         if modern {
             let able = context.client_capabilities().is_some_and(|c| takes_forms(&c));
-            return able.then(|| Arc::new(Asker::by_return(&self.questions, &self.principal.name, request)));
+            return able.then(|| Arc::new(Asker::by_return(&self.questions, &principal.name, request)));
         }
         let able = context
             .peer
@@ -76,7 +135,7 @@ impl Mcp {
             .contains(&ElicitationMode::Form);
         let ends = [
             context.ct.clone(),
-            self.unanswerable.clone(),
+            Inbound::of(context).map_or_else(|| self.unanswerable.clone(), |inbound| inbound.caller.alive.clone()),
             self.path.going_down().clone(),
         ];
         able.then(|| Arc::new(Asker::by_request(context.peer.clone(), ends)))
@@ -109,12 +168,12 @@ impl ServerHandler for Mcp {
     async fn list_tools(
         &self,
         _page: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let read_only = self.path.is_read_only();
         let tools = self
             .path
-            .tools(&self.principal)
+            .tools(&*self.principal(&context)?)
             .into_iter()
             .map(|tool| reply::tool(tool, read_only))
             .collect();
@@ -131,12 +190,14 @@ impl ServerHandler for Mcp {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let asker = self.asker(&request, &context);
+        let principal = self.principal(&context)?;
+        let asker = self.asker(&principal, &request, &context);
         let (progress, relaying) = progress::relay(&context).unzip();
         let call = Call {
             name: request.name.to_string(),
             arguments: request.arguments.unwrap_or_default(),
-            principal: self.principal.clone(),
+            principal,
+            place: Inbound::of(&context).and_then(Inbound::place),
             cancel: context.ct.clone(),
             ask: asker.clone().map(|asker| asker as _),
             progress,
@@ -152,10 +213,10 @@ impl ServerHandler for Mcp {
     async fn list_prompts(
         &self,
         _page: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         Ok(ListPromptsResult {
-            prompts: prompts::list(&self.path, &self.principal),
+            prompts: prompts::list(&self.path, &*self.principal(&context)?),
             ..Default::default()
         }
         .with_ttl_ms(LIST_TTL)
@@ -165,11 +226,11 @@ impl ServerHandler for Mcp {
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         prompts::get(
             &self.path,
-            &self.principal,
+            &*self.principal(&context)?,
             &request.name,
             &request.arguments.unwrap_or_default(),
         )
@@ -179,10 +240,10 @@ impl ServerHandler for Mcp {
     async fn list_resources(
         &self,
         _page: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         Ok(ListResourcesResult {
-            resources: resources::list(&self.path, &self.principal),
+            resources: resources::list(&self.path, &*self.principal(&context)?),
             ..Default::default()
         }
         .with_ttl_ms(LIST_TTL)
@@ -192,10 +253,10 @@ impl ServerHandler for Mcp {
     async fn list_resource_templates(
         &self,
         _page: Option<PaginatedRequestParams>,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         Ok(ListResourceTemplatesResult {
-            resource_templates: resources::templates(&self.path, &self.principal),
+            resource_templates: resources::templates(&self.path, &*self.principal(&context)?),
             ..Default::default()
         }
         .with_ttl_ms(LIST_TTL)
@@ -207,15 +268,15 @@ impl ServerHandler for Mcp {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        resources::read(&self.path, &self.principal, &request.uri, context.ct).await
+        resources::read(&self.path, &self.principal(&context)?, &request.uri, context.ct).await
     }
 
     async fn complete(
         &self,
         request: CompleteRequestParams,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        resources::complete(&self.path, &self.principal, &request.argument)
+        resources::complete(&self.path, &*self.principal(&context)?, &request.argument)
     }
 
     #[expect(deprecated, reason = "clients up to 2025-11-25 set a level")]

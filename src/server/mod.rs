@@ -2,10 +2,13 @@
 
 mod ask;
 pub mod audit;
+pub mod figures;
+pub mod http;
 mod mcp;
 pub mod path;
 mod progress;
 mod prompts;
+pub mod reload;
 mod reply;
 mod resources;
 pub mod stdio;

@@ -105,6 +105,7 @@ pub(super) async fn read(
         cancel,
         ask: None,
         progress: None,
+        place: None,
     };
     let answered = path.call(call).await;
     match answered.error {

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::{
     Digest, Format, Known, TokenSet,
     document::Document,
-    entry::{Findings, Reader},
     file, mint,
+    reader::{Findings, Reader},
     write::{self, Lock},
 };
 use crate::{
@@ -78,12 +78,15 @@ impl NewToken {
             known,
             findings: &mut findings,
         };
-        reader.read();
-        if findings.problems.is_empty() {
-            Ok(findings.warnings)
-        } else {
-            Err(Error::new(Code::InvalidInput, findings.problems.join("\n")))
+        let entry = reader.read();
+        if !findings.problems.is_empty() {
+            return Err(Error::new(Code::InvalidInput, findings.problems.join("\n")));
         }
+        let mut warnings = findings.warnings;
+        if let (Some(entry), Some(devices)) = (entry, known.devices()) {
+            warnings.extend(entry.unknown_devices(devices));
+        }
+        Ok(warnings)
     }
 
     /// The fields that both formats have.

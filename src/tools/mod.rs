@@ -1,6 +1,7 @@
 //! The tools. Each is one file named after it; this list and the folders' lists are all there is to adding one.
 
 mod answer;
+mod checks;
 mod context;
 mod junos;
 mod principal;
@@ -12,6 +13,7 @@ mod tool;
 
 pub use self::{
     answer::{Answer, OutputLimits, Text},
+    checks::Check,
     context::{Ask, Context, Progress, Step},
     principal::{Allowed, CallerLimits, Principal},
     results::Results,

@@ -1,12 +1,16 @@
 //! What a tool is: its name, words, schemas, effect and function in one value. Knows nothing of MCP.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::OnceLock};
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::{Answer, Context, Text, schema};
+use super::{
+    Answer, Context, Text,
+    checks::{Check, Checks},
+    schema,
+};
 use crate::error::{Code, Error, Result};
 
 /// Arguments of a call, by name.
@@ -112,6 +116,7 @@ pub struct Tool {
     pub judged: fn(&Arguments) -> Vec<Judged>,
     /// It runs whatever command it is given: a call of it can change things although the tool is there to read.
     pub runs_commands: bool,
+    checks: OnceLock<Checks>,
     run: Run,
 }
 
@@ -204,6 +209,7 @@ impl Tool {
             limit: Limit::Timeout,
             judged: |_| Vec::new(),
             runs_commands: false,
+            checks: OnceLock::new(),
             run,
         }
     }
@@ -276,6 +282,11 @@ impl Tool {
     pub fn judged(mut self, judged: fn(&Arguments) -> Vec<Judged>) -> Self {
         self.judged = judged;
         self
+    }
+
+    /// What checks this parameter; `None` where the schema has no such parameter.
+    pub fn check(&self, parameter: &str) -> Option<&Check> {
+        self.checks.get_or_init(|| Checks::of(&self.input)).get(parameter)
     }
 
     /// Runs the tool. Everything that cuts across tools is around this call, in the server.

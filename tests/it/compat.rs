@@ -324,6 +324,7 @@ async fn add(bench: &Bench, arguments: Value, says: Option<Value>) -> (Answered,
         cancel: CancellationToken::new(),
         ask: Some(person.clone()),
         progress: None,
+        place: None,
     };
     let answered = bench.path.call(call).await;
     let asked = std::mem::take(&mut *person.asked.lock().unwrap());

@@ -23,3 +23,4 @@ mod safety;
 mod stdio;
 mod support;
 mod tokens;
+mod watching;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Change, Database, Outcome, Report, Transaction, commit, history, transaction::Verdict};
+use super::{Change, Commits, Database, Outcome, Report, Transaction, commit, history, transaction::Verdict};
 use crate::{
     error::{Code, Error, Result},
     junos::{inventory::Device, pool::Pool},
@@ -48,7 +48,13 @@ impl Control {
 /// # Errors
 /// What stood in the way before the device gave a verdict: no way to the device, a lock, somebody's edits, a cancelled call. Once there
 /// is a verdict the report holds it.
-pub(crate) async fn apply(pool: &Pool, device: &Arc<Device>, change: &Change, control: &Control) -> Result<Report> {
+pub(crate) async fn apply(
+    pool: &Pool,
+    commits: &Commits,
+    device: &Arc<Device>,
+    change: &Change,
+    control: &Control,
+) -> Result<Report> {
     let mut report = Report {
         outcome: Outcome::CheckFailed,
         diff: String::new(),
@@ -63,6 +69,8 @@ pub(crate) async fn apply(pool: &Pool, device: &Arc<Device>, change: &Change, co
         .await?;
     let ready = prepare(&mut transaction, device, change, control, &mut report).await;
     if matches!(ready, Ok(true)) {
+        // Noted until it is known how it ended, not only until the reply comes or is lost.
+        let _noted = commits.note(&device.name, &report.token);
         commit::commit(pool, device, &mut transaction, change, &mut report, control.remaining()).await;
     }
     report.warnings = std::mem::take(&mut transaction.warnings);

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Change, Database, Outcome, Report, Transaction, history, transaction::Verdict};
+use super::{Change, Commits, Database, Outcome, Report, Transaction, history, transaction::Verdict};
 use crate::{
     error::{Code, Error, Result},
     junos::{inventory::Device, netconf::xml::escape, pool::Pool},
@@ -126,9 +126,15 @@ async fn resolve(pool: &Pool, device: &Arc<Device>, report: &mut Report, what: &
 ///
 /// # Errors
 /// `not_found` when none waits; `configuration_invalid` when the device refuses; `commit_unknown` when the reply is lost.
-pub(crate) async fn confirm(pool: &Pool, device: &Arc<Device>, comment: &str, timeout: Duration) -> Result<String> {
+pub(crate) async fn confirm(
+    pool: &Pool,
+    commits: &Commits,
+    device: &Arc<Device>,
+    comment: &str,
+    timeout: Duration,
+) -> Result<String> {
     let mut transaction = Transaction::open(pool, device, Database::Exclusive, timeout).await?;
-    let outcome = confirm_in(&mut transaction, device, comment, timeout).await;
+    let outcome = confirm_in(&mut transaction, commits, device, &plain(comment), timeout).await;
     match (outcome, transaction.close().await) {
         (Err(error), _) => Err(error),
         (Ok(user), Ok(())) => Ok(user),
@@ -141,6 +147,7 @@ pub(crate) async fn confirm(pool: &Pool, device: &Arc<Device>, comment: &str, ti
 
 async fn confirm_in(
     transaction: &mut Transaction,
+    commits: &Commits,
     device: &Device,
     comment: &str,
     timeout: Duration,
@@ -165,8 +172,9 @@ async fn confirm_in(
     };
     let request = format!(
         "<commit-configuration><log>{}</log></commit-configuration>",
-        escape(&plain(comment))
+        escape(comment)
     );
+    let _noted = commits.note(&device.name, comment);
     match transaction.commit(&request, timeout.max(PATIENCE)).await {
         Ok(Verdict::Good) => Ok(user),
         Ok(Verdict::Refused(words)) => Err(Error::new(

@@ -5,12 +5,13 @@ mod commit;
 mod history;
 mod load;
 mod transaction;
+mod under_way;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::{apply::Control, transaction::Transaction};
-pub(crate) use self::{apply::apply, commit::confirm};
+pub use self::{apply::Control, transaction::Transaction, under_way::UnderWay};
+pub(crate) use self::{apply::apply, commit::confirm, under_way::Commits};
 use crate::error::Error;
 
 /// A format of configuration.

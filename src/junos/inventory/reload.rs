@@ -37,6 +37,21 @@ impl Changes {
             changed: new.devices.keys().filter(differs).cloned().collect(),
         }
     }
+
+    /// For the log: `added a, b; removed c`; none where nothing differs.
+    pub fn words(&self) -> Option<String> {
+        let kinds = [
+            ("added", &self.added),
+            ("removed", &self.removed),
+            ("changed", &self.changed),
+        ];
+        let words: Vec<String> = kinds
+            .into_iter()
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(word, names)| format!("{word} {}", names.join(", ")))
+            .collect();
+        (!words.is_empty()).then(|| words.join("; "))
+    }
 }
 
 /// The file a caller may have loaded: the present one, or a path inside its directory.

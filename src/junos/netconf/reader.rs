@@ -255,7 +255,8 @@ impl Builder {
 fn element(tag: &BytesStart<'_>) -> Result<Element, String> {
     let name = tag.name();
     let mut element = Element::new(name.local_name().into_inner());
-    if !is_name(&element.name) {
+    // With a second colon it would be written as a name with another prefix.
+    if !is_name(&element.name) || element.name.contains(':') {
         return Err(format!("`{}` is no element name", name.0.escape_debug()));
     }
     for attribute in tag.attributes().with_checks(false) {

@@ -7,6 +7,7 @@
 
 mod actor;
 mod pending;
+mod round_trips;
 
 use std::{
     sync::{
@@ -20,6 +21,8 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{mpsc, oneshot, watch},
 };
+
+pub use round_trips::{RoundTripFigures, RoundTrips};
 
 use super::{
     error::Error,
@@ -49,6 +52,8 @@ pub struct Options {
     pub hello_timeout: Duration,
     /// Largest message, in bytes.
     pub max_message: usize,
+    /// Where round trips are counted.
+    pub round_trips: Arc<RoundTrips>,
 }
 
 impl Options {
@@ -61,6 +66,7 @@ impl Options {
             grace: Duration::from_secs(2),
             hello_timeout: Duration::from_secs(60),
             max_message: MAX_MESSAGE,
+            round_trips: Arc::default(),
         }
     }
 }

@@ -1,6 +1,11 @@
 //! What the pool did, per device.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use crate::junos::netconf::session::{RoundTripFigures, RoundTrips};
 
 /// Counts since the start of the process, and what is open now.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,6 +20,8 @@ pub struct Figures {
     pub retries: u64,
     /// NETCONF channels open now.
     pub channels: u64,
+    /// Round trips of requests that waited for no other and had short replies.
+    pub round_trips: RoundTripFigures,
 }
 
 #[derive(Debug, Default)]
@@ -23,6 +30,7 @@ pub(super) struct Counters {
     pub(super) channels: AtomicU64,
     pub(super) requests: AtomicU64,
     pub(super) retries: AtomicU64,
+    pub(super) round_trips: Arc<RoundTrips>,
 }
 
 impl Counters {
@@ -34,6 +42,7 @@ impl Counters {
             requests: read(&self.requests),
             retries: read(&self.retries),
             channels,
+            round_trips: self.round_trips.figures(),
         }
     }
 }

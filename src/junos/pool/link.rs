@@ -77,6 +77,7 @@ impl PerDevice {
             grace: self.options.cancel_grace,
             hello_timeout: self.options.hello_timeout,
             max_message: self.options.max_message,
+            round_trips: Arc::clone(&self.counters.round_trips),
             ..session::Options::new(self.device.name.clone())
         }
     }

@@ -183,6 +183,8 @@ impl Pool {
             entries.retain(|entry| kept(entry) || entry.is_waiting_for_credentials());
         }
         devices.retain(|_, entries| !entries.is_empty());
+        lock(&self.shared.counters)
+            .retain(|name, _| inventory.devices.contains_key(name) || devices.contains_key(name));
     }
 
     /// Closes everything, used or not, and waits for the goodbyes, for a few seconds at most.

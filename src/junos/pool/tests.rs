@@ -233,9 +233,12 @@ async fn reads_one_after_the_other_share_one_channel() {
             channels_opened: 1,
             requests: 3,
             retries: 0,
-            channels: 1
+            channels: 1,
+            round_trips: figures.round_trips,
         }
     );
+    // The first goes out with the hello; each waits for its own reply only.
+    assert_eq!(figures.round_trips.count(), 3);
 }
 
 #[tokio::test(start_paused = true)]

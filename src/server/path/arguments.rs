@@ -182,8 +182,11 @@ fn problems(tool: &Tool, properties: &Map<String, Value>, arguments: &Arguments)
         .filter(|name| !arguments.contains_key(*name));
     problems.extend(missing.map(|name| format!("`{name}` is missing")));
     for (name, value) in arguments {
-        let Some(schema) = properties.get(name) else { continue };
-        match jsonschema::validator_for(schema) {
+        let (Some(schema), Some(check)) = (properties.get(name), tool.check(name)) else {
+            continue;
+        };
+        match check {
+            Ok(validator) if validator.is_valid(value) => {}
             // How to log in may hold a password, which the validator would quote.
             Ok(validator) if name == "auth" => {
                 problems.extend(

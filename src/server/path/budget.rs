@@ -25,9 +25,9 @@ pub(super) fn fit(structured: &mut Arguments, text: Text, limits: OutputLimits, 
     }
     if size(structured) > budget {
         cut_strings(structured, budget, limits.tail, keep);
-    }
-    if size(structured) > budget {
-        cut_lists(structured, budget, keep);
+        if size(structured) > budget {
+            cut_lists(structured, budget, keep);
+        }
     }
     let text = match text {
         Text::Own(text) => text,

@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use super::Call;
 use crate::{
     error::{Code, Error, Result},
-    tools::{Arguments, Effect, Tool},
+    tools::{Arguments, Ask, Effect, Tool},
 };
 
 /// Which effects need a person's word.
@@ -34,7 +33,13 @@ impl Confirm {
     ///
     /// # Errors
     /// `confirmation_required`
-    pub(super) async fn check(self, tool: &Tool, effect: Effect, call: &Call) -> Result<()> {
+    pub(super) async fn check(
+        self,
+        tool: &Tool,
+        effect: Effect,
+        ask: Option<&dyn Ask>,
+        arguments: &Arguments,
+    ) -> Result<()> {
         if !self.needed(effect) {
             return Ok(());
         }
@@ -45,10 +50,10 @@ impl Confirm {
             )
             .advise("an operator can change this with `--confirm`")
         };
-        let Some(ask) = &call.ask else {
+        let Some(ask) = ask else {
             return Err(refusal("this client cannot ask"));
         };
-        let arguments = serde_json::to_string_pretty(&without_secrets(&call.arguments)).unwrap_or_default();
+        let arguments = serde_json::to_string_pretty(&without_secrets(arguments)).unwrap_or_default();
         let message = format!("Run {} ({})?\n{arguments}", tool.name, effect.as_str());
         let schema = serde_json::json!({
             "type": "object",

@@ -1,13 +1,26 @@
-//! Step 7: how many calls may be on their way at once. Full is a refusal that says when to try again, not a queue without end.
+//! Step 7: how many calls may be on their way at once, and how many a caller may begin. Full is a refusal that says when to try again,
+//! not a queue without end.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+mod places;
+mod rates;
+
+use std::{sync::Arc, time::Duration};
+
+pub use self::places::Place;
+use self::{
+    places::{Entered, Inner},
+    rates::Rates,
+};
+use crate::{
+    error::{Code, Error},
+    server::figures::{Figures, REQUEST_REJECTED},
+    tools::Principal,
 };
 
-use crate::error::{Code, Error, Result};
+/// How long a call waits for the server's and its caller's place, so that a burst of short calls is not refused.
+const PATIENCE: Duration = Duration::from_millis(250);
 
-/// How many calls may be on their way; 0 is no limit.
+/// How many calls may be on their way, and how many a caller may begin; 0 is no limit. A caller's own limits come before these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitOptions {
     /// In all.
@@ -16,6 +29,10 @@ pub struct LimitOptions {
     pub per_caller: usize,
     /// To one device.
     pub per_device: usize,
+    /// Begun by one caller in a second, on average.
+    pub per_second: u32,
+    /// Begun by one caller at once; as many as in a second where this is 0.
+    pub burst: u32,
 }
 
 impl Default for LimitOptions {
@@ -24,124 +41,101 @@ impl Default for LimitOptions {
             in_flight: 256,
             per_caller: 256,
             per_device: 64,
+            per_second: 0,
+            burst: 0,
         }
     }
 }
 
-/// Counts the calls on their way.
+/// Which limit is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Full {
+    /// That of the server.
+    Global,
+    /// That of the caller.
+    Caller,
+    /// That of this device.
+    Device(String),
+}
+
+impl Full {
+    /// The word in answers and figures.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Full::Global => "global_concurrency",
+            Full::Caller => "token_concurrency",
+            Full::Device(_) => "router_concurrency",
+        }
+    }
+}
+
+/// Counts the calls on their way, whichever transport they come by. Every refusal is counted in the figures.
 pub struct Limits {
-    options: LimitOptions,
-    counts: Arc<Mutex<Counts>>,
-}
-
-#[derive(Default)]
-struct Counts {
-    all: usize,
-    callers: HashMap<Arc<str>, usize>,
-    devices: HashMap<String, usize>,
-}
-
-/// A call's place; given back on drop.
-pub(super) struct Place {
-    counts: Arc<Mutex<Counts>>,
-    caller: Arc<str>,
-    devices: Vec<String>,
+    inner: Arc<Inner>,
+    rates: Rates,
 }
 
 impl Limits {
     /// These limits.
-    pub fn new(options: LimitOptions) -> Self {
+    pub fn new(options: LimitOptions, figures: Arc<Figures>) -> Self {
         Self {
-            options,
-            counts: Arc::default(),
+            inner: Arc::new(Inner::new(options, figures)),
+            rates: Rates::new(options.per_second, options.burst),
         }
     }
 
-    /// A place for a call of this caller to these devices.
+    /// A place for a call of this principal to these devices. Waits 250 ms for the server's and the caller's place, first come first
+    /// served; never for a device's.
     ///
     /// # Errors
-    /// `overloaded`, naming the limit.
-    pub(super) fn enter(&self, caller: &Arc<str>, devices: &[String]) -> Result<Place> {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = |count: usize, limit: usize| limit > 0 && count >= limit;
-        let of = |map: &HashMap<String, usize>, name: &str| map.get(name).copied().unwrap_or_default();
-        if full(counts.all, self.options.in_flight) {
-            return Err(refusal("the server", counts.all));
-        }
-        let mine = counts.callers.get(caller).copied().unwrap_or_default();
-        if full(mine, self.options.per_caller) {
-            return Err(refusal("this caller", mine));
-        }
-        for device in devices {
-            let count = of(&counts.devices, device);
-            if full(count, self.options.per_device) {
-                return Err(refusal(&format!("device `{device}`"), count));
-            }
-        }
-        counts.all += 1;
-        *counts.callers.entry(caller.clone()).or_default() += 1;
-        for device in devices {
-            *counts.devices.entry(device.clone()).or_default() += 1;
-        }
-        Ok(Place {
-            counts: self.counts.clone(),
-            caller: caller.clone(),
-            devices: devices.to_vec(),
-        })
+    /// The limit that is reached.
+    pub async fn enter(&self, principal: &Principal, devices: &[String]) -> Result<Place, Full> {
+        let entered = self.inner.enter(principal, devices);
+        let outcome = match entered {
+            Entered::In(place) => Ok(place),
+            Entered::Refused(full) => Err(full),
+            Entered::Waits(waiting) => waiting.end(PATIENCE).await,
+        };
+        outcome.inspect_err(|full| self.inner.count(full))
     }
-}
 
-fn refusal(whose: &str, count: usize) -> Error {
-    Error::new(
-        Code::Overloaded,
-        format!("{count} calls of {whose} are on their way, which is the limit"),
-    )
-    .advise("wait for one of them to end, then call again")
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.all = counts.all.saturating_sub(1);
-        give_back(&mut counts.callers, &self.caller);
-        for device in &self.devices {
-            give_back(&mut counts.devices, device);
+    /// Counts a call that this principal begins.
+    ///
+    /// # Errors
+    /// When to try again.
+    pub fn rate(&self, principal: &Principal) -> Result<(), Duration> {
+        let outcome = self.rates.check(principal);
+        if outcome.is_err() {
+            self.inner.figures.limit_hit("token_rate", REQUEST_REJECTED);
         }
+        outcome
     }
-}
 
-fn give_back<K: std::hash::Hash + Eq + std::borrow::Borrow<Q>, Q: std::hash::Hash + Eq + ?Sized>(
-    map: &mut HashMap<K, usize>,
-    key: &Q,
-) {
-    if let Some(count) = map.get_mut(key) {
-        *count = count.saturating_sub(1);
-        if *count == 0 {
-            map.remove(key);
-        }
+    /// The limits of callers that have none of their own.
+    pub fn options(&self) -> LimitOptions {
+        self.inner.options
+    }
+
+    /// How many calls hold a place.
+    pub fn in_flight(&self) -> usize {
+        self.inner.in_flight()
+    }
+
+    /// The refusal as an answer to the caller.
+    pub(super) fn refusal(&self, full: &Full, principal: &Principal) -> Error {
+        let options = &self.inner.options;
+        let (whose, count) = match full {
+            Full::Global => ("the server".into(), options.in_flight),
+            Full::Caller => ("this caller".into(), self.inner.limit_of(principal)),
+            Full::Device(device) => (format!("device `{device}`"), options.per_device),
+        };
+        Error::new(
+            Code::Overloaded,
+            format!("{count} calls of {whose} are on their way, which is the limit"),
+        )
+        .advise("wait for one of them to end, then call again")
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_is_given_back() {
-        let limits = Limits::new(LimitOptions {
-            in_flight: 0,
-            per_caller: 0,
-            per_device: 1,
-        });
-        let caller: Arc<str> = "anna".into();
-        let place = limits.enter(&caller, &["mx".into()]).unwrap();
-        assert_eq!(
-            limits.enter(&caller, &["mx".into()]).err().unwrap().code(),
-            Code::Overloaded
-        );
-        assert!(limits.enter(&caller, &["ex".into()]).is_ok());
-        drop(place);
-        assert!(limits.enter(&caller, &["mx".into()]).is_ok());
-        assert!(limits.counts.lock().unwrap().devices.is_empty());
-    }
-}
+mod tests;

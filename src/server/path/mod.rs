@@ -12,14 +12,18 @@ mod scope;
 
 use std::{sync::Arc, time::Duration};
 
+use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::{
     confirm::Confirm,
-    limits::{LimitOptions, Limits},
+    limits::{Full, LimitOptions, Limits, Place},
 };
-use super::audit::{Audit, Event};
+use super::{
+    audit::{Audit, Ended, Event},
+    figures::Figures,
+};
 use crate::{
     error::{Code, Error, Result},
     tools::{Answer, Arguments, Ask, Catalogue, Effect, Principal, Services, Step, Text, Tool},
@@ -52,6 +56,8 @@ pub struct Call {
     pub ask: Option<Arc<dyn Ask>>,
     /// Where progress goes, where the client asked for it.
     pub progress: Option<mpsc::UnboundedSender<Step>>,
+    /// The place that the transport has taken for this call already.
+    pub place: Option<Place>,
 }
 
 /// What goes back: text for a model, a structured value for a program.
@@ -75,8 +81,11 @@ pub struct Path {
     services: Arc<Services>,
     rules: Rules,
     limits: Limits,
+    figures: Arc<Figures>,
     audit: Audit,
     running: TaskTracker,
+    /// Fires when no further calls are taken.
+    refusing: CancellationToken,
     /// Fires when the server goes down.
     shutdown: CancellationToken,
 }
@@ -84,15 +93,29 @@ pub struct Path {
 impl Path {
     /// The path over these tools and services.
     pub fn new(tools: Catalogue, services: Arc<Services>, rules: Rules, limits: LimitOptions, audit: Audit) -> Self {
+        let figures = Arc::<Figures>::default();
+        let running = TaskTracker::new();
+        // Only so can be waited for the end of what runs; it goes on taking calls.
+        running.close();
         Self {
             tools,
             services,
             rules,
-            limits: Limits::new(limits),
+            limits: Limits::new(limits, figures.clone()),
+            figures,
             audit,
-            running: TaskTracker::new(),
+            running,
+            refusing: CancellationToken::new(),
             shutdown: CancellationToken::new(),
         }
+    }
+
+    /// Counts in these figures, which other parts of the server count in too.
+    #[must_use]
+    pub fn with_figures(mut self, figures: Arc<Figures>) -> Self {
+        self.limits = Limits::new(self.limits.options(), figures.clone());
+        self.figures = figures;
+        self
     }
 
     /// The tools that this principal may call.
@@ -119,9 +142,19 @@ impl Path {
         &self.services
     }
 
-    /// How many calls are on their way.
+    /// The limits, for a transport that refuses before a call begins.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What was counted.
+    pub fn figures(&self) -> &Arc<Figures> {
+        &self.figures
+    }
+
+    /// How many calls hold a place, those included that write on for a caller who has gone.
     pub fn in_flight(&self) -> usize {
-        self.running.len()
+        self.limits.in_flight()
     }
 
     /// Fires when the server goes down.
@@ -129,35 +162,50 @@ impl Path {
         &self.shutdown
     }
 
+    /// Takes no further calls. Those on their way are not touched.
+    pub fn refuse(&self) {
+        self.refusing.cancel();
+    }
+
+    /// Whether further calls are refused.
+    pub fn is_refusing(&self) -> bool {
+        self.refusing.is_cancelled()
+    }
+
     /// Takes no further calls, takes back those that only read, lets those that write come to their end.
     pub async fn drain(&self) {
+        self.refuse();
         self.shutdown.cancel();
-        self.running.close();
         self.running.wait().await;
+    }
+
+    /// Takes no further calls and lets those on their way end by themselves, for this long; then as [`Path::drain`].
+    pub async fn drain_within(&self, grace: Duration) {
+        self.refuse();
+        // Whether all had ended by then makes no difference to what follows.
+        let _ = tokio::time::timeout(grace, self.idle()).await;
+        self.drain().await;
     }
 
     /// Waits until no call is on its way.
     pub async fn idle(&self) {
-        while !self.running.is_empty() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.running.wait().await;
     }
 
     /// Answers a call. Always comes to an answer: on a panic, a time-out, a cancelled call, a dead device, a shutdown.
     pub async fn call(&self, call: Call) -> Answered {
         let started = Instant::now();
+        let _tracked = self.running.token();
         let mut event = Recorded {
             event: Event::new(&call.principal.name, &call.name),
-            audit: &self.audit,
+            path: self,
             started,
             is_written: false,
         };
         let caller: Arc<str> = call.principal.name.clone();
-        let tracked = self.running.token();
         let outcome = self.answer(call, &mut event.event).await;
-        drop(tracked);
         let duration = started.elapsed();
-        event.write(duration, outcome.as_ref().map(|answer| !answer.failed));
+        event.write(duration, ended(&outcome));
         match outcome {
             Ok(answer) => self.present(&caller, answer, duration),
             Err(error) => Answered {
@@ -170,8 +218,8 @@ impl Path {
         }
     }
 
-    async fn answer(&self, call: Call, event: &mut Event) -> Result<Answer> {
-        if self.shutdown.is_cancelled() {
+    async fn answer(&self, mut call: Call, event: &mut Event) -> Result<Answer> {
+        if self.is_refusing() {
             return Err(Error::new(
                 Code::ShuttingDown,
                 "the server is going down and takes no further calls",
@@ -179,7 +227,7 @@ impl Path {
         }
         let tool = self.tool(&call)?;
         event.tool(tool.name, tool.effect);
-        let arguments = arguments::prepare(tool, call.arguments.clone())?;
+        let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         let effect = guard::effect(tool, &arguments);
         event.tool(tool.name, effect);
         let targets = scope::targets(&arguments);
@@ -193,9 +241,19 @@ impl Path {
         )?;
         self.check_effect(tool, effect)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
-        self.rules.confirm.check(tool, effect, &call).await?;
-        let _place = self.limits.enter(&call.principal.name, &targets)?;
-        run::run(self, tool, effect, call, arguments).await
+        let ask = call.ask.as_deref();
+        self.rules.confirm.check(tool, effect, ask, &arguments).await?;
+        let place = self.place(&mut call, &targets).await?;
+        run::run(self, tool, effect, call, place, arguments).await
+    }
+
+    /// The place that the transport took, with the devices that this call turned out to reach, or one taken now.
+    async fn place(&self, call: &mut Call, targets: &[String]) -> Result<Place> {
+        let place = match call.place.take() {
+            Some(mut place) => place.add_devices(targets).map(|()| place),
+            None => self.limits.enter(&call.principal, targets).await,
+        };
+        place.map_err(|full| self.limits.refusal(&full, &call.principal))
     }
 
     fn tool(&self, call: &Call) -> Result<&Tool> {
@@ -254,18 +312,42 @@ impl Path {
     }
 }
 
+/// How a call ended, for its record.
+fn ended(outcome: &Result<Answer>) -> Ended<'_> {
+    match outcome {
+        Ok(answer) if !answer.failed => Ended::Well,
+        Ok(answer) if answer.structured.values().any(is_unsettled) || is_unknown(&answer.structured) => {
+            Ended::Unsettled
+        }
+        Ok(_) => Ended::Failed,
+        Err(error) => Ended::Error(error),
+    }
+}
+
+/// Whether a row of this list, one for each device, reports a change whose outcome is not known.
+fn is_unsettled(rows: &Value) -> bool {
+    let rows = rows.as_array().into_iter().flatten();
+    rows.filter_map(Value::as_object).any(is_unknown)
+}
+
+fn is_unknown(report: &Arguments) -> bool {
+    report.get("error_code").and_then(Value::as_str) == Some(Code::CommitUnknown.as_str())
+}
+
 /// The record of a call: written also where whoever called is gone and the call is dropped.
 struct Recorded<'a> {
     event: Event,
-    audit: &'a Audit,
+    path: &'a Path,
     started: Instant,
     is_written: bool,
 }
 
 impl Recorded<'_> {
-    fn write(&mut self, duration: Duration, outcome: Result<bool, &Error>) {
-        self.event.finish(duration, outcome);
-        self.audit.write(&self.event);
+    fn write(&mut self, duration: Duration, ended: Ended) {
+        self.event.finish(duration, ended);
+        self.path.audit.write(&self.event);
+        let figures = &self.path.figures;
+        figures.tool_call(self.event.known_tool(), self.event.result(), duration);
         self.is_written = true;
     }
 }
@@ -277,7 +359,7 @@ impl Drop for Recorded<'_> {
                 Code::Cancelled,
                 "the client was gone before the answer; a change under way comes to its own end",
             );
-            self.write(self.started.elapsed(), Err(&gone));
+            self.write(self.started.elapsed(), Ended::Error(&gone));
         }
     }
 }

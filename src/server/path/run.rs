@@ -1,15 +1,16 @@
-//! Step 8: the tool runs in a task of its own, under a deadline and a cancellation token. A panic ends in an answer; a read is dropped
-//! when nobody waits for it; a write is told and comes to its own end.
+//! Step 8: the tool runs under a deadline and a cancellation token. A panic ends in an answer; a read is dropped when nobody waits for it;
+//! a write runs in a task of its own, is told, and comes to its own end.
 
-use std::time::Duration;
+use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 
+use futures::FutureExt as _;
 use serde_json::Value;
 use tokio::{
     task::{JoinError, JoinHandle},
     time::Instant,
 };
 
-use super::{Call, Path};
+use super::{Call, Path, Place};
 use crate::{
     error::{Code, Error, Result},
     tools::{Answer, Arguments, Context, Effect, Limit, OutputLimits, Progress, Tool},
@@ -20,7 +21,14 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The longest that any call may take.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-pub(super) async fn run(path: &Path, tool: &Tool, effect: Effect, call: Call, arguments: Arguments) -> Result<Answer> {
+pub(super) async fn run(
+    path: &Path,
+    tool: &Tool,
+    effect: Effect,
+    call: Call,
+    place: Place,
+    arguments: Arguments,
+) -> Result<Answer> {
     let timeout = seconds(&arguments, "timeout")
         .unwrap_or(path.rules.timeout)
         .min(LONGEST);
@@ -35,25 +43,28 @@ pub(super) async fn run(path: &Path, tool: &Tool, effect: Effect, call: Call, ar
         ask: call.ask.clone(),
         limits: output_limits(&arguments),
     };
-    let Call {
-        cancel: taken_back,
-        progress: _progress,
-        ..
-    } = call;
-    let task = path.running.spawn(tool.run(context, arguments));
+    let taken_back = call.cancel;
+    let running = tool.run(context, arguments);
     if effect != Effect::Read {
+        let task = path.running.spawn(async move {
+            // Also of a write whose caller has gone.
+            let _place = place;
+            running.await
+        });
         return finish(path, tool, write(task, &cancel, &taken_back).await);
     }
-    let mut task = DropAborts(task);
     let limit = if tool.limit == Limit::Own {
         LONGEST
     } else {
         timeout + GRACE
     };
+    // What is dropped here at the end of a read reaches the device.
+    let mut running = std::pin::pin!(AssertUnwindSafe(running).catch_unwind());
     tokio::select! {
-        outcome = &mut task.0 => finish(path, tool, outcome),
+        biased;
         () = taken_back.cancelled() => Err(Error::new(Code::Cancelled, format!("`{}` was cancelled by the client", tool.name))),
         () = cancel.cancelled() => Err(going_down(tool)),
+        outcome = &mut running => outcome.unwrap_or_else(|panic| Err(panicked(tool, &*panic))),
         () = tokio::time::sleep(limit) => Err(Error::new(
             Code::Timeout,
             format!("`{}` had no answer within {} s", tool.name, timeout.as_secs()),
@@ -80,12 +91,7 @@ async fn write(
 fn finish(path: &Path, tool: &Tool, outcome: Result<Result<Answer>, JoinError>) -> Result<Answer> {
     match outcome {
         Ok(answer) => answer,
-        Err(e) if e.is_panic() => {
-            tracing::error!(tool = tool.name, "a tool panicked: {}", panic_words(e));
-            Err(Error::new(Code::Internal, format!("`{}` failed by a defect of jmcp", tool.name)).advise(
-                "look at the device before you try again if the call was to change something; the server's log has more",
-            ))
-        }
+        Err(e) if e.is_panic() => Err(panicked(tool, &*e.into_panic())),
         Err(_) if path.shutdown.is_cancelled() => Err(going_down(tool)),
         Err(_) => Err(Error::new(Code::Cancelled, format!("`{}` was cancelled", tool.name))),
     }
@@ -98,21 +104,13 @@ fn going_down(tool: &Tool) -> Error {
     )
 }
 
-fn panic_words(e: JoinError) -> String {
-    let payload = e.into_panic();
-    let words = payload.downcast_ref::<&str>().map(|s| (*s).to_owned());
-    words
-        .or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".into())
-}
-
-/// A task that nobody waits for is ended: dropping its future reaches the device.
-struct DropAborts(JoinHandle<Result<Answer>>);
-
-impl Drop for DropAborts {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+fn panicked(tool: &Tool, payload: &(dyn Any + Send)) -> Error {
+    let words = payload.downcast_ref::<&str>().copied();
+    let words = words.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(tool = tool.name, "a tool panicked: {}", words.unwrap_or("no message"));
+    Error::new(Code::Internal, format!("`{}` failed by a defect of jmcp", tool.name)).advise(
+        "look at the device before you try again if the call was to change something; the server's log has more",
+    )
 }
 
 fn progress(call: &Call) -> Progress {

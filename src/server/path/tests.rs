@@ -66,6 +66,10 @@ fn said(text: impl Into<String>) -> Result<Typed<Output>> {
 }
 
 fn path(tools: Vec<Tool>, read_only: bool) -> Path {
+    limited(tools, read_only, LimitOptions::default())
+}
+
+fn limited(tools: Vec<Tool>, read_only: bool, limits: LimitOptions) -> Path {
     let text = r#"{"mx": {"ip": "192.0.2.1", "username": "u", "auth": {"type": "password", "password": "p"}}}"#;
     let inventory = Inventory::parse(text, std::path::Path::new("."), "test").unwrap();
     let policy = Policy::load(&inventory, true).unwrap();
@@ -82,13 +86,7 @@ fn path(tools: Vec<Tool>, read_only: bool) -> Path {
         timeout: Duration::from_secs(360),
     };
     let audit = Audit::open(AuditFormat::Text, None).unwrap();
-    Path::new(
-        Catalogue::of(tools).unwrap(),
-        Arc::new(services),
-        rules,
-        LimitOptions::default(),
-        audit,
-    )
+    Path::new(Catalogue::of(tools).unwrap(), Arc::new(services), rules, limits, audit)
 }
 
 fn call(name: &str, arguments: serde_json::Value) -> Call {
@@ -99,6 +97,7 @@ fn call(name: &str, arguments: serde_json::Value) -> Call {
         cancel: CancellationToken::new(),
         ask: None,
         progress: None,
+        place: None,
     }
 }
 
@@ -254,60 +253,6 @@ async fn a_cancelled_write_comes_to_its_end() {
     assert_eq!(path.call(write).await.text, "undone");
 }
 
-#[tokio::test(start_paused = true)]
-async fn going_down_ends_reads_and_waits_for_writes() {
-    let slow = Tool::new(
-        "slow",
-        Effect::Read,
-        "Slow",
-        "Never ends.",
-        |_: Context, _: Args| async {
-            std::future::pending::<()>().await;
-            said("")
-        },
-    );
-    let path = path(vec![writer(), slow], false);
-    let (written, read, ()) = tokio::join!(
-        path.call(call("writer", json!({}))),
-        path.call(call("slow", json!({}))),
-        async {
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            path.drain().await;
-        }
-    );
-    assert_eq!(written.text, "undone");
-    assert_eq!(code(&read), Code::ShuttingDown);
-    assert_eq!(code(&path.call(call("slow", json!({}))).await), Code::ShuttingDown);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_write_whose_caller_has_gone_comes_to_its_end() {
-    let ended = Arc::new(AtomicBool::new(false));
-    let flag = ended.clone();
-    let tool = Tool::new(
-        "writer",
-        Effect::Write,
-        "Writer",
-        "Writes.",
-        move |_: Context, _: Args| {
-            let flag = flag.clone();
-            async move {
-                tokio::time::sleep(Duration::from_secs(30)).await;
-                flag.store(true, Ordering::SeqCst);
-                said("written")
-            }
-        },
-    );
-    let path = path(vec![tool], false);
-    assert!(
-        tokio::time::timeout(Duration::from_secs(1), path.call(call("writer", json!({}))))
-            .await
-            .is_err()
-    );
-    path.drain().await;
-    assert!(ended.load(Ordering::SeqCst));
-}
-
 #[tokio::test]
 async fn read_only_refuses_and_hides_what_writes() {
     let path = path(vec![echo(), writer()], true);
@@ -388,3 +333,6 @@ fn two_tools_of_one_name_are_refused() {
         Code::Internal
     );
 }
+
+mod counting;
+mod leaving;

@@ -1,11 +1,14 @@
 //! `get_router_list`: the devices of the inventory.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::{
     error::Result,
+    junos::inventory::Device,
     tools::{Context, Effect, Tool, Typed},
 };
 
@@ -16,8 +19,18 @@ struct Args {}
 struct Output {
     routers: Vec<String>,
     /// Router name to inventory entry, without credentials.
-    devices: Map<String, Value>,
+    #[schemars(with = "Map<String, Value>")]
+    devices: Devices,
     count: usize,
+}
+
+/// Written from the inventory as it is, without a copy of it.
+struct Devices(Vec<Arc<Device>>);
+
+impl Serialize for Devices {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|device| (&device.name, &device.public)))
+    }
 }
 
 pub(super) fn tool() -> Tool {
@@ -35,9 +48,8 @@ pub(super) fn tool() -> Tool {
 async fn run(context: Context, _args: Args) -> Result<Typed<Output>> {
     let inventory = context.services.junos.inventory();
     let reachable = inventory.devices.values().filter(|device| context.caller.may_reach(&device.name));
-    let devices: Map<String, Value> =
-        reachable.map(|device| (device.name.clone(), Value::Object(device.public.clone()))).collect();
+    let devices = Devices(reachable.cloned().collect());
     let text = serde_json::to_string_pretty(&devices).unwrap_or_default();
-    let routers: Vec<String> = devices.keys().cloned().collect();
+    let routers: Vec<String> = devices.0.iter().map(|device| device.name.clone()).collect();
     Ok(Typed::text(Output { count: routers.len(), routers, devices }, text))
 }

@@ -72,6 +72,7 @@ impl Bench {
             cancel,
             ask: None,
             progress: None,
+            place: None,
         };
         tokio::time::timeout(Duration::from_secs(120), self.path.call(call))
             .await

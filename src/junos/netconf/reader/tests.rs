@@ -83,6 +83,19 @@ fn errors_name_position_and_cause() {
 }
 
 #[test]
+fn what_is_read_can_be_written_and_read_again() {
+    for name in ["a/:b:,c", "a:b:c", "a::b", ":a:b", "a:b:", ":", "a:"] {
+        let text = format!("<r><{name}/></r>");
+        let reason = error(&text);
+        assert!(reason.contains(&format!("`{name}` is no element name")), "{reason}");
+    }
+    for name in ["a:b", ":b", "b.c-d_e"] {
+        let read = Element::parse(format!("<r><{name}>x</{name}></r>")).unwrap();
+        assert_eq!(Element::parse(read.to_xml()).unwrap(), read, "{name}");
+    }
+}
+
+#[test]
 fn routing_engines_left_open() {
     let repaired = "<rpc-reply><routing-engine><name>node0</name></routing-engine>\
                     <routing-engine><name>node1</name><commit-check-success/></routing-engine><ok/></rpc-reply>";

@@ -111,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Actor<S> {
             // Without the offer the device cannot contradict what is known, whatever it advertises today.
             offered: options.chunked && options.known != Some(Framing::EndOfMessage),
             greeted: false,
-            pending: Pending::new(Arc::clone(&shared)),
+            pending: Pending::new(Arc::clone(&shared), Arc::clone(&options.round_trips)),
             hello_deadline: Some(Instant::now() + options.hello_timeout),
             cancel_deadline: None,
             closing: None,

@@ -3,11 +3,15 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, atomic::Ordering},
+    time::Instant,
 };
 
 use tokio::sync::oneshot;
 
-use super::{Error, Rope, Shared};
+use super::{Error, Rope, Shared, round_trips::RoundTrips};
+
+/// A longer reply tells of its own length rather than of the way to the device.
+const SHORT: usize = 16 * 1024;
 
 /// One request.
 struct Waiting {
@@ -15,6 +19,8 @@ struct Waiting {
     /// Not yet encoded: the framing is not known.
     held: Option<String>,
     sent: bool,
+    /// When it was sent, where nothing else was outstanding: its reply waits for no other.
+    alone_since: Option<Instant>,
     answer: oneshot::Sender<Result<Rope, Error>>,
 }
 
@@ -22,13 +28,15 @@ struct Waiting {
 pub(super) struct Pending {
     queue: VecDeque<Waiting>,
     shared: Arc<Shared>,
+    round_trips: Arc<RoundTrips>,
 }
 
 impl Pending {
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, round_trips: Arc<RoundTrips>) -> Self {
         Self {
             queue: VecDeque::new(),
             shared,
+            round_trips,
         }
     }
 
@@ -41,6 +49,7 @@ impl Pending {
             id,
             held: Some(message),
             sent: false,
+            alone_since: None,
             answer,
         });
     }
@@ -59,8 +68,10 @@ impl Pending {
 
     /// Notes that the first byte of the request is on its way.
     pub(super) fn mark_sent(&mut self, id: u64) {
+        let alone = self.queue.front().is_some_and(|first| first.id == id);
         if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.id == id) {
             waiting.sent = true;
+            waiting.alone_since = alone.then(Instant::now);
         }
     }
 
@@ -74,6 +85,9 @@ impl Pending {
         match at.and_then(|at| self.queue.remove(at)) {
             Some(waiting) => {
                 self.settle(1);
+                if let Some(since) = waiting.alone_since.filter(|_| reply.len() <= SHORT) {
+                    self.round_trips.add(since.elapsed());
+                }
                 let _ = waiting.answer.send(Ok(reply));
                 true
             }

@@ -1,0 +1,188 @@
+//! `jmcp -t streamable-http`: serves MCP over HTTP until it is told to stop.
+
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+
+use futures::StreamExt as _;
+use tokio::{net::TcpListener, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::{say, serve};
+use crate::{
+    error::{Code, Error, Result},
+    server::{
+        http::{self, Health, Listeners, Tls},
+        path::Path,
+        reload::Reloader,
+    },
+    settings::{HttpSettings, Settings},
+    tokens::{Known, Tokens},
+    tools::Catalogue,
+};
+
+pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCode> {
+    // Signals are caught before anything is open that they should close.
+    let (stop, again) = stop_signals();
+    let asked = reload_signal();
+    let path = settings.path()?;
+    let tokens = tokens(&http, &path)?;
+    let tls = http
+        .tls
+        .clone()
+        .map(|(certificate, key)| Tls::open(certificate, key))
+        .transpose()?
+        .map(Arc::new);
+    let listeners = listeners(&http).await?;
+    announce(&listeners, tls.is_some(), tokens.as_deref());
+    let health = Health::new(path.clone());
+    let over = CancellationToken::new();
+    let reloader = Reloader {
+        path: path.clone(),
+        default_rules: settings.default_rules,
+        tokens: tokens.clone(),
+        tls: tls.clone(),
+        health: health.clone(),
+    };
+    tokio::spawn(reloader.run(asked, over.clone()));
+    let options = http::Options {
+        hosts: http.hosts,
+        tokens,
+        tls,
+        stateless: http.stateless,
+        body: http.body,
+        connections: http.connections,
+        sessions: http.sessions,
+        metrics: http.metrics,
+        grace: http.grace,
+    };
+    tokio::select! {
+        served = http::serve(path.clone(), options, listeners, health, stop) => served?,
+        () = again.cancelled() => return Ok(at_once(&path)),
+    }
+    over.cancel();
+    path.services().junos.close().await;
+    tracing::info!("every call has come to its end");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The second word to stop: no waiting, but nobody shall have to guess what a device was at.
+fn at_once(path: &Path) -> ExitCode {
+    let under_way = path.services().junos.commits_under_way();
+    for commit in &under_way {
+        tracing::error!(
+            "told to stop again while {commit}: whether it took effect is not known; look at the device's commit history"
+        );
+    }
+    tracing::warn!(
+        "told to stop again: ending with {} calls on their way",
+        path.in_flight()
+    );
+    ExitCode::FAILURE
+}
+
+fn tokens(http: &HttpSettings, path: &Path) -> Result<Option<Arc<Tokens>>> {
+    let Some(file) = http.tokens.clone() else {
+        tracing::warn!("no tokens: whoever reaches this port from this machine may use every tool on every device");
+        return Ok(None);
+    };
+    let inventory = path.services().junos.inventory();
+    let known = Known::of(&Catalogue::new()?).with_devices(inventory.devices.keys());
+    Tokens::open(file, &known).map(|tokens| Some(Arc::new(tokens)))
+}
+
+async fn listeners(http: &HttpSettings) -> Result<Listeners> {
+    let mut clients: Vec<TcpListener> = Vec::new();
+    let mut failed = None;
+    for address in &http.listen {
+        let mut address = *address;
+        // All addresses of a name have one port, also where the system picks it.
+        if let (0, Some(Ok(first))) = (address.port(), clients.first().map(TcpListener::local_addr)) {
+            address.set_port(first.port());
+        }
+        match bind(address).await {
+            Ok(listener) => clients.push(listener),
+            // A machine without IPv6 has a `localhost` all the same.
+            Err(e) => failed = Some(e),
+        }
+    }
+    match failed {
+        Some(e) if clients.is_empty() => return Err(e),
+        Some(e) => tracing::warn!("{e}"),
+        None => {}
+    }
+    let mut metrics = Vec::new();
+    if let Some(address) = http.metrics_listen {
+        metrics.push(bind(address).await?);
+    }
+    Ok(Listeners { clients, metrics })
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|e| {
+        Error::new(Code::Io, format!("cannot listen on {address}: {e}"))
+            .advise("another program may have this port; give another with --port")
+            .caused_by(e)
+    })
+}
+
+fn announce(listeners: &Listeners, is_tls: bool, tokens: Option<&Tokens>) {
+    let scheme = if is_tls { "https" } else { "http" };
+    let who = tokens.map_or_else(
+        || "for everybody on this machine".to_owned(),
+        |tokens| format!("for {} tokens of {}", tokens.len(), tokens.path().display()),
+    );
+    for address in listeners
+        .clients
+        .iter()
+        .filter_map(|listener| listener.local_addr().ok())
+    {
+        say(&format!("jmcp: serving {scheme}://{address}/mcp {who}"));
+    }
+    for address in listeners
+        .metrics
+        .iter()
+        .filter_map(|listener| listener.local_addr().ok())
+    {
+        say(&format!("jmcp: figures at http://{address}/metrics"));
+    }
+}
+
+/// Fires the first at SIGTERM or SIGINT, the second at the next of them.
+fn stop_signals() -> (CancellationToken, CancellationToken) {
+    let (stop, again) = (CancellationToken::new(), CancellationToken::new());
+    let signals = serve::signals();
+    let tokens = (stop.clone(), again.clone());
+    tokio::spawn(async move {
+        tokio::pin!(signals);
+        while signals.next().await.is_some() {
+            if stop.is_cancelled() {
+                again.cancel();
+            } else {
+                tracing::info!("told to stop");
+                stop.cancel();
+            }
+        }
+    });
+    tokens
+}
+
+/// Hears SIGHUP.
+fn reload_signal() -> mpsc::Receiver<()> {
+    let (sender, receiver) = mpsc::channel(1);
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::hangup()) {
+            Ok(mut hangup) => {
+                tokio::spawn(async move {
+                    while hangup.recv().await.is_some() {
+                        let _ = sender.try_send(());
+                    }
+                });
+            }
+            Err(e) => tracing::warn!("SIGHUP cannot be heard: {e}"),
+        }
+    }
+    #[cfg(not(unix))]
+    std::mem::forget(sender);
+    receiver
+}
