@@ -12,6 +12,7 @@ test *args:
 # Warnings are errors
 lint:
     cargo clippy --all-targets -- -D warnings
+    cargo clippy --features conformance --example conformance -- -D warnings
 
 fmt:
     cargo fmt
@@ -22,6 +23,10 @@ fmt-check:
 # Simulated devices, and what to paste into a client
 lab *args:
     cargo run --release -- lab {{ args }}
+
+# What the MCP conformance suite's own tools, prompts and resources are served by; takes the options of `jmcp`
+suite *args:
+    cargo run --features conformance --example conformance -- -t streamable-http --allow-no-auth {{ args }}
 
 # Write the files that tests compare with: listed tools, tables in documents
 golden:

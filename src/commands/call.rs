@@ -23,7 +23,7 @@ pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCo
         None
     };
     let path = settings.path()?;
-    let (sender, mut steps) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, mut news) = tokio::sync::mpsc::unbounded_channel();
     let cancel = CancellationToken::new();
     let stop = serve::stop_signal();
     let call = path.call(Call {
@@ -39,7 +39,7 @@ pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCo
     let answered = loop {
         tokio::select! {
             answered = &mut call => break answered,
-            Some(step) = steps.recv() => say(&step.message),
+            Some(news) = news.recv() => say(news.message()),
             () = stop.cancelled(), if !cancel.is_cancelled() => cancel.cancel(),
         }
     };

@@ -25,19 +25,22 @@ use crate::{
 /// What a person has to mend before it can work.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
     let Cli { command, options } = cli;
+    let command = match command {
+        // These need nothing of what a server does.
+        Some(Command::Health(args)) => return health::run(&options, &args).await,
+        Some(Command::Token(args)) => return token::run(&token::Place::of(&options), args),
+        other => other,
+    };
+    let settings = Settings::new(options)?;
     match command {
-        None => serve::run(Settings::new(options)?).await,
-        Some(Command::Lab(args)) => lab::run(Settings::new(options)?, args).await,
-        Some(Command::Call(args)) => call::run(Settings::new(options)?, args).await,
-        Some(Command::Tools(args)) => Settings::new(options).and_then(|_| tools::run(&args)),
-        Some(Command::Check(args)) => check::run(Settings::new(options)?, &args).await,
-        Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => {
-            known_hosts::scan(Settings::new(options)?, &args).await
-        }
-        // These two are no servers, and do not end for a mistake in a server's settings.
-        Some(Command::Health(args)) => health::run(&options, &args).await,
-        Some(Command::Token(args)) => token::run(&options, args),
-        Some(Command::Completions { shell }) => Settings::new(options).and_then(|_| completions::run(shell)),
+        None => serve::run(settings).await,
+        Some(Command::Lab(args)) => lab::run(settings, args).await,
+        Some(Command::Call(args)) => call::run(settings, args).await,
+        Some(Command::Tools(args)) => tools::run(&args),
+        Some(Command::Check(args)) => check::run(settings, &args).await,
+        Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings, &args).await,
+        Some(Command::Completions { shell }) => completions::run(shell),
+        Some(Command::Health(_) | Command::Token(_)) => Ok(ExitCode::SUCCESS),
     }
 }
 

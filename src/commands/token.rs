@@ -29,13 +29,13 @@ use crate::{
 const PLAIN_FILE: &str = ".tokens";
 
 /// The files that the options name.
-struct Place {
+pub(super) struct Place {
     tokens: Option<PathBuf>,
     inventory: PathBuf,
 }
 
 impl Place {
-    fn of(options: &Options) -> Self {
+    pub(super) fn of(options: &Options) -> Self {
         Self {
             tokens: options.http.tokens_file.clone(),
             inventory: options.device_mapping.clone(),
@@ -68,8 +68,7 @@ impl Place {
 /// What can fail after the command line was understood.
 type Done = Result<ExitCode>;
 
-pub(super) fn run(options: &Options, args: TokenArgs) -> Result<ExitCode> {
-    let place = Place::of(options);
+pub(super) fn run(place: &Place, args: TokenArgs) -> Result<ExitCode> {
     let known = place.known()?;
     let done = match args.command {
         None => Ok(help()),

@@ -6,17 +6,19 @@ use http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, ClientCapabilities, CompleteRequestParams, CompleteResult,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
         GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult,
         ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
-        ReadResourceResponse, ServerCapabilities, ServerConfig,
+        ReadResourceResponse, ServerCapabilities, ServerConfig, SubscribeRequestMethod, SubscribeRequestParams,
+        SubscriptionFilter, Tool as McpTool, UnsubscribeRequestMethod, UnsubscribeRequestParams,
     },
-    service::{ElicitationMode, RequestContext},
+    service::{RequestContext, SubscriptionContext},
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ask::{Asker, Questions},
+    ask::{Asker, Asking, Outcome, Questions},
+    level::SessionLevel,
     path::{Call, Path, Place},
     progress, prompts, reply, resources,
 };
@@ -38,6 +40,7 @@ pub struct Mcp {
     path: Arc<Path>,
     who: Who,
     questions: Arc<Questions>,
+    level: SessionLevel,
     /// Fires when the client can answer no more.
     unanswerable: CancellationToken,
 }
@@ -82,8 +85,15 @@ impl Mcp {
             path,
             who: Who::Says,
             questions: Arc::new(Questions::new()?),
+            level: SessionLevel::default(),
             unanswerable: CancellationToken::new(),
         })
+    }
+
+    /// The same, with the log level of this session.
+    pub(super) fn in_session(mut self, level: &SessionLevel) -> Self {
+        self.level = level.clone();
+        self
     }
 
     /// Whose request this is. One that nobody vouched for is nobody's.
@@ -105,6 +115,7 @@ impl Mcp {
             path,
             who: Who::Always(Arc::new(principal)),
             questions: Arc::new(Questions::new()?),
+            level: SessionLevel::default(),
             unanswerable: CancellationToken::new(),
         })
     }
@@ -116,48 +127,40 @@ impl Mcp {
         self
     }
 
-    fn asker(
-        &self,
-        principal: &Principal,
-        request: &CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
-    ) -> Option<Arc<Asker>> {
-        let modern = context
-            .protocol_version()
-            .is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
-        if modern {
-            let able = context.client_capabilities().is_some_and(|c| takes_forms(&c));
-            return able.then(|| Arc::new(Asker::by_return(&self.questions, &principal.name, request)));
+    fn asker(&self, asking: &Asking, context: &RequestContext<RoleServer>) -> Arc<Asker> {
+        let client = context.client_capabilities().unwrap_or_default();
+        if is_modern(context) {
+            return Arc::new(Asker::by_return(client, &self.questions, asking));
         }
-        let able = context
-            .peer
-            .supported_elicitation_modes()
-            .contains(&ElicitationMode::Form);
         let ends = [
             context.ct.clone(),
             Inbound::of(context).map_or_else(|| self.unanswerable.clone(), |inbound| inbound.caller.alive.clone()),
             self.path.going_down().clone(),
         ];
-        able.then(|| Arc::new(Asker::by_request(context.peer.clone(), ends)))
+        Arc::new(Asker::by_request(client, context.peer.clone(), ends))
     }
 }
 
-/// A client that names no mode of elicitation has forms, as in the revisions that knew no other.
-fn takes_forms(capabilities: &ClientCapabilities) -> bool {
-    let modes = capabilities.elicitation.as_ref();
-    modes.is_some_and(|modes| modes.form.is_some() || modes.url.is_none())
+/// Whether this request is one of the revision without sessions.
+fn is_modern(context: &RequestContext<RoleServer>) -> bool {
+    context
+        .protocol_version()
+        .is_some_and(|version| version >= ProtocolVersion::V_2026_07_28)
 }
 
 impl ServerHandler for Mcp {
     #[expect(deprecated, reason = "clients up to 2025-11-25 look for the logging capability")]
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder()
+        let mut capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_prompts()
             .enable_resources()
             .enable_completions()
             .enable_logging()
             .build();
+        if let Some(extension) = self.path.extension() {
+            extension.declare(&mut capabilities);
+        }
         ServerConfig::new(capabilities)
             .with_server_info(
                 Implementation::new("jmcp-server", env!("CARGO_PKG_VERSION")).with_title("Juniper networks"),
@@ -191,23 +194,39 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let principal = self.principal(&context)?;
-        let asker = self.asker(&principal, &request, &context);
-        let (progress, relaying) = progress::relay(&context).unzip();
+        let asking = Asking {
+            caller: &principal.name,
+            method: "tools/call",
+            name: &request.name,
+            arguments: request.arguments.as_ref(),
+            state: request.request_state.as_ref(),
+            responses: request.input_responses.as_ref(),
+        };
+        let asker = self.asker(&asking, &context);
+        let threshold = self.level.threshold(&context, is_modern(&context));
+        let (progress, relaying) = progress::relay(&context, threshold).unzip();
         let call = Call {
             name: request.name.to_string(),
             arguments: request.arguments.unwrap_or_default(),
             principal,
             place: Inbound::of(&context).and_then(Inbound::place),
             cancel: context.ct.clone(),
-            ask: asker.clone().map(|asker| asker as _),
+            ask: Some(asker.clone()),
             progress,
         };
         let answered = self.path.call(call).await;
         progress::finish(relaying).await;
-        match asker.and_then(|asker| asker.question()) {
-            Some(question) if answered.error.is_some() => Ok(CallToolResponse::InputRequired(question)),
-            _ => Ok(reply::result(answered).into()),
+        match asker.outcome().filter(|_| answered.error.is_some()) {
+            Some(Outcome::Asks(questions)) => Ok(CallToolResponse::InputRequired(*questions)),
+            Some(Outcome::Refuses(refusal)) => Err(refusal),
+            None => Ok(reply::result(answered).into()),
         }
+    }
+
+    /// What a transport compares headers with: a tool's own schema, whoever may call it.
+    fn get_tool(&self, name: &str) -> Option<McpTool> {
+        let tool = self.path.find(name)?;
+        Some(reply::tool(tool, self.path.is_read_only()))
     }
 
     async fn list_prompts(
@@ -228,13 +247,23 @@ impl ServerHandler for Mcp {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        prompts::get(
-            &self.path,
-            &*self.principal(&context)?,
-            &request.name,
-            &request.arguments.unwrap_or_default(),
-        )
-        .map(Into::into)
+        let principal = self.principal(&context)?;
+        let asking = Asking {
+            caller: &principal.name,
+            method: "prompts/get",
+            name: &request.name,
+            arguments: request.arguments.as_ref(),
+            state: request.request_state.as_ref(),
+            responses: request.input_responses.as_ref(),
+        };
+        let asker = self.asker(&asking, &context);
+        let arguments = request.arguments.clone().unwrap_or_default();
+        let got = prompts::get(&self.path, &principal, &request.name, &arguments, &*asker).await;
+        match asker.outcome().filter(|_| got.is_err()) {
+            Some(Outcome::Asks(questions)) => Ok(GetPromptResponse::InputRequired(*questions)),
+            Some(Outcome::Refuses(refusal)) => Err(refusal),
+            None => got.map(Into::into),
+        }
     }
 
     async fn list_resources(
@@ -279,12 +308,50 @@ impl ServerHandler for Mcp {
         resources::complete(&self.path, &*self.principal(&context)?, &request.argument)
     }
 
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        match self.path.extension() {
+            Some(extension) if extension.subscribe(&request.uri) => Ok(()),
+            Some(_) => Err(resources::unknown(&request.uri)),
+            None => Err(ErrorData::method_not_found::<SubscribeRequestMethod>()),
+        }
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        match self.path.extension() {
+            Some(extension) => {
+                extension.unsubscribe(&request.uri);
+                Ok(())
+            }
+            None => Err(ErrorData::method_not_found::<UnsubscribeRequestMethod>()),
+        }
+    }
+
+    fn accepted_subscription_filter(&self, wanted: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        self.path.extension().map(|extension| extension.accepts(wanted))
+    }
+
+    async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
+        if let Some(extension) = self.path.extension() {
+            extension.listen(subscription).await;
+        }
+        Ok(())
+    }
+
     #[expect(deprecated, reason = "clients up to 2025-11-25 set a level")]
     async fn set_level(
         &self,
-        _request: rmcp::model::SetLevelRequestParams,
+        request: rmcp::model::SetLevelRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
+        self.level.set(request.level);
         Ok(())
     }
 }

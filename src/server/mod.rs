@@ -2,8 +2,10 @@
 
 mod ask;
 pub mod audit;
+mod extension;
 pub mod figures;
 pub mod http;
+mod level;
 mod mcp;
 pub mod path;
 mod progress;
@@ -13,6 +15,7 @@ mod reply;
 mod resources;
 pub mod stdio;
 
+pub use extension::Extension;
 pub use mcp::Mcp;
 
 use crate::tools::Tool;

@@ -1,4 +1,5 @@
-//! Progress of a call to the client that asked for it: each step as it comes, and a word every few seconds on anything slow.
+//! What a call says before it answers, to the client that asked for it: progress as it comes, with a word every few seconds on anything
+//! slow, and lines for its log.
 
 use std::time::Duration;
 
@@ -7,60 +8,117 @@ use rmcp::{
     model::{ProgressNotificationParam, ProgressToken},
     service::{Peer, RequestContext},
 };
+use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
-use crate::tools::Step;
+use super::level::Threshold;
+use crate::tools::{Level, News, Step};
 
 /// How often a client hears of a call that says nothing itself.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// How long an answer waits for the steps that were made before it.
+/// How long an answer waits for what was said before it.
 const BEFORE_ANSWER: Duration = Duration::from_secs(1);
 
-/// Where the steps of this call go; nowhere when the client sent no progress token. Ends with the call.
-pub(super) fn relay(context: &RequestContext<RoleServer>) -> Option<(mpsc::UnboundedSender<Step>, JoinHandle<()>)> {
-    let token = context.meta.get_progress_token()?;
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let relaying = tokio::spawn(run(context.peer.clone(), token, receiver));
-    Some((sender, relaying))
+/// Where the news of this call goes; nowhere when the client wants neither progress nor lines. Ends with the call.
+pub(super) fn relay(
+    context: &RequestContext<RoleServer>,
+    threshold: Threshold,
+) -> Option<(mpsc::UnboundedSender<News>, JoinHandle<()>)> {
+    let token = context.meta.get_progress_token();
+    if token.is_none() && threshold.is_closed() {
+        return None;
+    }
+    let (sender, news) = mpsc::unbounded_channel();
+    let relay = Relay {
+        peer: context.peer.clone(),
+        threshold,
+        token,
+    };
+    Some((sender, tokio::spawn(relay.run(news))))
 }
 
-/// Lets the last steps out before the answer: clients forget the progress token when they have the answer.
+/// Lets the last news out before the answer: clients forget the progress token when they have the answer.
 pub(super) async fn finish(relaying: Option<JoinHandle<()>>) {
     if let Some(relaying) = relaying {
         let _ = tokio::time::timeout(BEFORE_ANSWER, relaying).await;
     }
 }
 
-async fn run(peer: Peer<RoleServer>, token: ProgressToken, mut steps: mpsc::UnboundedReceiver<Step>) {
-    let started = Instant::now();
-    let mut current = Step {
-        done: 0,
-        total: None,
-        message: "working".into(),
-    };
-    let mut beats = 0_u32;
-    loop {
-        let mut params = tokio::select! {
-            step = steps.recv() => match step {
-                Some(step) => {
-                    current = step;
-                    beats = 0;
-                    ProgressNotificationParam::new(token.clone(), f64::from(current.done)).with_message(current.message.clone())
-                }
-                None => return,
-            },
-            () = tokio::time::sleep(EVERY) => {
-                beats += 1;
-                // Progress has to grow with every notification, and must not reach the next step.
-                let between = 1.0 - 1.0 / (1.0 + f64::from(beats));
-                let message = format!("{} ({} s)", current.message, started.elapsed().as_secs());
-                ProgressNotificationParam::new(token.clone(), f64::from(current.done) + between).with_message(message)
-            }
+struct Relay {
+    peer: Peer<RoleServer>,
+    threshold: Threshold,
+    token: Option<ProgressToken>,
+}
+
+/// How far a call has come.
+struct Progressed {
+    started: Instant,
+    last: Step,
+    /// Words since the last step.
+    beats: u32,
+}
+
+impl Relay {
+    async fn run(self, mut news: mpsc::UnboundedReceiver<News>) {
+        let last = Step {
+            done: 0,
+            total: None,
+            message: "working".into(),
         };
-        params.total = current.total.map(f64::from);
-        if peer.notify_progress(params).await.is_err() {
-            return;
+        let mut progressed = Progressed {
+            started: Instant::now(),
+            last,
+            beats: 0,
+        };
+        loop {
+            let sent = tokio::select! {
+                said = news.recv() => match said {
+                    Some(News::Step(step)) => {
+                        progressed.last = step;
+                        progressed.beats = 0;
+                        self.step(&progressed).await
+                    }
+                    Some(News::Line(level, message)) => self.line(level, message).await,
+                    None => return,
+                },
+                () = tokio::time::sleep(EVERY) => {
+                    progressed.beats += 1;
+                    self.step(&progressed).await
+                }
+            };
+            if !sent {
+                return;
+            }
         }
+    }
+
+    /// Whether the client can still be reached.
+    async fn step(&self, at: &Progressed) -> bool {
+        let Some(token) = &self.token else {
+            return true;
+        };
+        let done = f64::from(at.last.done);
+        let message = at.last.message.clone();
+        let mut params = if at.beats == 0 {
+            ProgressNotificationParam::new(token.clone(), done).with_message(message)
+        } else {
+            // Progress has to grow with every notification, and must not reach the next step.
+            let between = 1.0 - 1.0 / (1.0 + f64::from(at.beats));
+            let message = format!("{message} ({} s)", at.started.elapsed().as_secs());
+            ProgressNotificationParam::new(token.clone(), done + between).with_message(message)
+        };
+        params.total = at.last.total.map(f64::from);
+        self.peer.notify_progress(params).await.is_ok()
+    }
+
+    #[expect(deprecated, reason = "clients up to 2025-11-25 have a log")]
+    async fn line(&self, level: Level, message: String) -> bool {
+        if !self.threshold.lets(level) {
+            return true;
+        }
+        let params =
+            rmcp::model::LoggingMessageNotificationParam::new(super::level::to_wire(level), Value::String(message));
+        self.peer.notify_logging_message(params).await.is_ok()
     }
 }

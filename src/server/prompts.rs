@@ -7,7 +7,7 @@ use rmcp::{
 use serde_json::Value;
 
 use super::path::Path;
-use crate::tools::Principal;
+use crate::tools::{Ask, Principal};
 
 struct Entry {
     name: &'static str,
@@ -58,6 +58,7 @@ pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Prompt> {
             });
             Prompt::new(entry.name, Some(entry.about), Some(arguments.collect())).with_title(entry.title)
         })
+        .chain(path.extension().into_iter().flat_map(|extension| extension.prompts()))
         .collect()
 }
 
@@ -65,15 +66,26 @@ pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Prompt> {
 ///
 /// # Errors
 /// Invalid params for an unknown prompt or a missing argument.
-pub(super) fn get(
+pub(super) async fn get(
     path: &Path,
     principal: &Principal,
     name: &str,
     arguments: &JsonObject,
+    ask: &dyn Ask,
 ) -> Result<GetPromptResult, ErrorData> {
-    let entry = of(path, principal)
-        .find(|entry| entry.name == name)
-        .ok_or_else(|| ErrorData::invalid_params(format!("there is no prompt `{name}`"), None))?;
+    if let Some(entry) = of(path, principal).find(|entry| entry.name == name) {
+        return filled_in(entry, arguments);
+    }
+    if let Some(extension) = path.extension()
+        && let Some(prompt) = extension.prompt(name, arguments, ask).await
+    {
+        return prompt.map_err(|e| ErrorData::invalid_params(e.to_string(), None));
+    }
+    Err(ErrorData::invalid_params(format!("there is no prompt `{name}`"), None))
+}
+
+fn filled_in(entry: &Entry, arguments: &JsonObject) -> Result<GetPromptResult, ErrorData> {
+    let name = entry.name;
     let mut text = entry.text.trim().to_owned();
     for (argument, _, required) in entry.arguments {
         let value = arguments

@@ -5,13 +5,16 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use rmcp::model::{CallToolResult, ContentBlock, JsonObject, MetaObject, Tool as McpTool, ToolAnnotations};
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use rmcp::model::{
+    CallToolResult, ContentBlock, JsonObject, MetaObject, Resource, ResourceContents, Tool as McpTool, ToolAnnotations,
+};
 use serde_json::{Value, json};
 
 use super::path::Answered;
 use crate::{
     time::rfc3339,
-    tools::{Effect, Tool},
+    tools::{Block, Body, Effect, Tool},
 };
 
 /// A tool as `tools/list` shows it, with title, all four hints and both schemas. A read-only server refuses commands that change
@@ -37,7 +40,7 @@ fn object(schema: &Value) -> Arc<JsonObject> {
 /// The result of a call. An error's code goes into `_meta` too: `structuredContent` has to fit the published schema, and clients
 /// check that on failures as well.
 pub(super) fn result(answered: Answered) -> CallToolResult {
-    let content = vec![ContentBlock::text(answered.text)];
+    let content = content(answered.text, answered.blocks);
     let mut result = if answered.failed {
         CallToolResult::error(content)
     } else {
@@ -71,6 +74,28 @@ pub(super) fn result(answered: Answered) -> CallToolResult {
     result
 }
 
+/// The text, where there is any or nothing else, and then the rest.
+fn content(text: String, blocks: Vec<Block>) -> Vec<ContentBlock> {
+    let has_text = !text.is_empty() || blocks.is_empty();
+    let text = has_text.then(|| ContentBlock::text(text));
+    text.into_iter().chain(blocks.into_iter().map(block)).collect()
+}
+
+fn block(block: Block) -> ContentBlock {
+    match block {
+        Block::Image { data, mime } => ContentBlock::image(BASE64.encode(data), mime),
+        Block::Audio { data, mime } => ContentBlock::audio(BASE64.encode(data), mime),
+        Block::Document { uri, mime, body } => {
+            let contents = match body {
+                Body::Text(text) => ResourceContents::text(text, uri),
+                Body::Bytes(bytes) => ResourceContents::blob(BASE64.encode(bytes), uri),
+            };
+            ContentBlock::resource(contents.with_mime_type(mime))
+        }
+        Block::Link { uri, name, mime } => ContentBlock::resource_link(Resource::new(uri, name).with_mime_type(mime)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -81,6 +106,7 @@ mod tests {
     fn the_time_of_a_call_is_in_its_meta() {
         let answered = Answered {
             text: "up".into(),
+            blocks: Vec::new(),
             structured: None,
             failed: false,
             error: None,

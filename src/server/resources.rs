@@ -59,6 +59,7 @@ pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Resource> {
                 .with_mime_type(kind.mime)
             })
         })
+        .chain(path.extension().into_iter().flat_map(|extension| extension.resources()))
         .collect()
 }
 
@@ -77,7 +78,13 @@ pub(super) fn templates(path: &Path, principal: &Principal) -> Vec<ResourceTempl
             .with_description(kind.about)
             .with_mime_type(kind.mime)
         })
+        .chain(path.extension().into_iter().flat_map(|extension| extension.templates()))
         .collect()
+}
+
+/// There is no resource of this address for this principal.
+pub(super) fn unknown(uri: &str) -> ErrorData {
+    ErrorData::resource_not_found(format!("resource not found: {uri}"), Some(json!({ "uri": uri })))
 }
 
 /// Reads a resource by calling its tool.
@@ -90,7 +97,10 @@ pub(super) async fn read(
     uri: &str,
     cancel: CancellationToken,
 ) -> Result<ReadResourceResponse, ErrorData> {
-    let unknown = || ErrorData::resource_not_found(format!("resource not found: {uri}"), Some(json!({ "uri": uri })));
+    if let Some(read) = path.extension().and_then(|extension| extension.read(uri)) {
+        return Ok(read.into());
+    }
+    let unknown = || unknown(uri);
     let (router, name) = uri
         .strip_prefix("junos://")
         .and_then(|rest| rest.rsplit_once('/'))

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Typed;
+use super::{Block, Typed};
 use crate::error::{Code, Error, Result};
 
 /// How the text of an answer is made from its structured value.
@@ -35,6 +35,8 @@ pub struct Answer {
     pub structured: Map<String, Value>,
     /// How its text is made.
     pub text: Text,
+    /// What comes after the text.
+    pub blocks: Vec<Block>,
     /// Whether it reports a failure.
     pub failed: bool,
     /// What the caller asked to be shown.
@@ -47,6 +49,7 @@ impl Answer {
             Ok(Value::Object(structured)) => Ok(Self {
                 structured,
                 text: typed.text,
+                blocks: typed.blocks,
                 failed: typed.failed,
                 limits,
             }),

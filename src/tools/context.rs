@@ -2,13 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-use serde_json::{Map, Value};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{OutputLimits, Principal, Results, Services};
-use crate::error::Result;
+use super::{Ask, OutputLimits, Principal, Results, Services};
 
 /// The caller, the clock, the way back to the client, and the services of the server.
 #[derive(Clone)]
@@ -26,7 +23,9 @@ pub struct Context {
     pub deadline: Instant,
     /// Where progress goes.
     pub progress: Progress,
-    /// Asks the person at the client, where the client can.
+    /// The client's log.
+    pub log: Log,
+    /// Asks the client, where there is one.
     pub ask: Option<Arc<dyn Ask>>,
     /// What the caller asked to be shown of long outputs.
     pub limits: OutputLimits,
@@ -36,6 +35,12 @@ impl Context {
     /// The results that were too long to be shown whole.
     pub fn results(&self) -> &Results {
         &self.services.results
+    }
+
+    /// Reports a step of work on several devices: as progress, and in the client's log, where some clients show it who follow no progress.
+    pub fn advance(&self, done: usize, total: usize, message: &str) {
+        self.progress.step(done, Some(total), message);
+        self.log.say(Level::Info, message);
     }
 
     /// What is left until the deadline.
@@ -55,13 +60,71 @@ pub struct Step {
     pub message: String,
 }
 
+/// How much a line of a log matters, from the least (RFC 5424, section 6.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// What helps to find a defect.
+    Debug,
+    /// How the work goes on.
+    Info,
+    /// What is worth a look.
+    Notice,
+    /// What may become a failure.
+    Warning,
+    /// A failure.
+    Error,
+    /// A failure of a part.
+    Critical,
+    /// What somebody has to see to at once.
+    Alert,
+    /// Nothing works.
+    Emergency,
+}
+
+/// What a call says before it answers, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// A step forward.
+    Step(Step),
+    /// A line for the client's log.
+    Line(Level, String),
+}
+
+impl News {
+    /// The words.
+    pub fn message(&self) -> &str {
+        match self {
+            News::Step(step) => &step.message,
+            News::Line(_, message) => message,
+        }
+    }
+}
+
+/// Takes lines for the client's log; forgets them where nobody listens.
+#[derive(Debug, Clone, Default)]
+pub struct Log(Option<mpsc::UnboundedSender<News>>);
+
+impl Log {
+    /// A log whose lines go to this end.
+    pub fn to(sender: mpsc::UnboundedSender<News>) -> Self {
+        Self(Some(sender))
+    }
+
+    /// Writes a line. Clients that asked for more important ones only do not get it.
+    pub fn say(&self, level: Level, message: impl Into<String>) {
+        if let Some(sender) = &self.0 {
+            let _ = sender.send(News::Line(level, message.into()));
+        }
+    }
+}
+
 /// Takes reports of progress; forgets them where nobody listens.
 #[derive(Debug, Clone, Default)]
-pub struct Progress(Option<mpsc::UnboundedSender<Step>>);
+pub struct Progress(Option<mpsc::UnboundedSender<News>>);
 
 impl Progress {
     /// Progress that goes to this end.
-    pub fn to(sender: mpsc::UnboundedSender<Step>) -> Self {
+    pub fn to(sender: mpsc::UnboundedSender<News>) -> Self {
         Self(Some(sender))
     }
 
@@ -69,22 +132,11 @@ impl Progress {
     pub fn step(&self, done: usize, total: Option<usize>, message: impl Into<String>) {
         if let Some(sender) = &self.0 {
             let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-            let _ = sender.send(Step {
+            let _ = sender.send(News::Step(Step {
                 done: number(done),
                 total: total.map(number),
                 message: message.into(),
-            });
+            }));
         }
     }
-}
-
-/// A question to the person at the client.
-#[async_trait]
-pub trait Ask: Send + Sync {
-    /// Shows a form (a JSON schema of flat properties) and returns what was filled in; `None` when it was declined,
-    /// cancelled or not answered.
-    ///
-    /// # Errors
-    /// `confirmation_required` where the answer has to come with another call of the tool.
-    async fn form(&self, message: &str, schema: Value) -> Result<Option<Map<String, Value>>>;
 }

@@ -1,6 +1,8 @@
 //! The tools. Each is one file named after it; this list and the folders' lists are all there is to adding one.
 
 mod answer;
+mod ask;
+mod block;
 mod checks;
 mod context;
 mod junos;
@@ -13,8 +15,10 @@ mod tool;
 
 pub use self::{
     answer::{Answer, OutputLimits, Text},
+    ask::{Ask, Question, Round},
+    block::{Block, Body},
     checks::Check,
-    context::{Ask, Context, Progress, Step},
+    context::{Context, Level, Log, News, Progress, Step},
     principal::{Allowed, CallerLimits, Principal},
     results::Results,
     services::{Options, Services},

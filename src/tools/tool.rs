@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
-    Answer, Context, Text,
+    Answer, Block, Context, Text,
     checks::{Check, Checks},
     schema,
 };
@@ -127,6 +127,8 @@ pub struct Typed<T> {
     pub value: T,
     /// The text.
     pub text: Text,
+    /// What comes after the text.
+    pub blocks: Vec<Block>,
     /// Whether this answer reports a failure.
     pub failed: bool,
 }
@@ -134,29 +136,33 @@ pub struct Typed<T> {
 impl<T> Typed<T> {
     /// Text is the value as indented JSON.
     pub fn json(value: T) -> Self {
-        Self {
-            value,
-            text: Text::Json,
-            failed: false,
-        }
+        Self::new(value, Text::Json)
     }
 
     /// Text is the string in this field of the value.
     pub fn field(value: T, field: &'static str) -> Self {
-        Self {
-            value,
-            text: Text::Field(field),
-            failed: false,
-        }
+        Self::new(value, Text::Field(field))
     }
 
     /// Text of its own.
     pub fn text(value: T, text: impl Into<String>) -> Self {
+        Self::new(value, Text::Own(text.into()))
+    }
+
+    fn new(value: T, text: Text) -> Self {
         Self {
             value,
-            text: Text::Own(text.into()),
+            text,
+            blocks: Vec::new(),
             failed: false,
         }
+    }
+
+    /// Adds a piece after the text.
+    #[must_use]
+    pub fn with(mut self, block: Block) -> Self {
+        self.blocks.push(block);
+        self
     }
 
     /// Marks the answer as the report of a failure where `failed`.

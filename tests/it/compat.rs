@@ -10,7 +10,7 @@ use jmcp::{
     error::Code,
     lab::LabOptions,
     server::path::{Answered, Call},
-    tools::{Ask, Principal},
+    tools::{Ask, Principal, Question, Round},
 };
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
@@ -306,9 +306,17 @@ struct Person {
 
 #[async_trait]
 impl Ask for Person {
-    async fn form(&self, _message: &str, schema: Value) -> jmcp::error::Result<Option<Map<String, Value>>> {
-        self.asked.lock().unwrap().push(schema);
-        Ok(self.says.as_ref().map(|says| says.as_object().unwrap().clone()))
+    fn can(&self, _question: &Question) -> bool {
+        true
+    }
+
+    async fn ask(&self, round: Round) -> jmcp::error::Result<Map<String, Value>> {
+        let [(name, Question::Form { schema, .. })] = round.questions() else {
+            panic!("one form: {round:?}");
+        };
+        self.asked.lock().unwrap().push(schema.clone());
+        let answer = |says| json!({ "action": "accept", "content": says });
+        Ok(self.says.iter().map(|says| (name.clone(), answer(says))).collect())
     }
 }
 

@@ -3,11 +3,14 @@
 mod asking;
 mod cancelling;
 mod commands;
+mod contents;
 mod lab_command;
 mod leaving;
 mod listing;
+mod log_lines;
 mod progress;
 mod reloading;
+mod rounds;
 mod schemas;
 mod stopping;
 

@@ -142,11 +142,9 @@ impl Front {
             envelope,
             caller,
         };
-        if message.envelope.method == "initialize" && self.sessions.is_some() {
-            return self.initialize(message);
-        }
         let in_session = self.sessions.as_ref().filter(|_| message.is_of_a_session());
         match in_session {
+            Some(_) if message.envelope.method == "initialize" => self.initialize(message),
             Some(sessions) => self.in_session(sessions, message).await,
             None => self.without_session(message).await,
         }

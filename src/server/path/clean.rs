@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use crate::tools::{Block, Body};
+
 /// Cleans every string below this value.
 pub(super) fn value(value: &mut Value) {
     match value {
@@ -12,6 +14,16 @@ pub(super) fn value(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(self::value),
         Value::Object(map) => map.values_mut().for_each(self::value),
         _ => {}
+    }
+}
+
+/// Cleans what a document in an answer says.
+pub(super) fn block(block: &mut Block) {
+    if let Block::Document {
+        body: Body::Text(text), ..
+    } = block
+    {
+        *text = self::text(std::mem::take(text));
     }
 }
 

@@ -50,7 +50,7 @@ impl Confirm {
             )
             .advise("an operator can change this with `--confirm`")
         };
-        let Some(ask) = ask else {
+        let Some(ask) = ask.filter(|ask| ask.has_forms()) else {
             return Err(refusal("this client cannot ask"));
         };
         let arguments = serde_json::to_string_pretty(&without_secrets(arguments)).unwrap_or_default();

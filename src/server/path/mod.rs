@@ -21,12 +21,13 @@ pub use self::{
     limits::{Full, LimitOptions, Limits, Place},
 };
 use super::{
+    Extension,
     audit::{Audit, Ended, Event},
     figures::Figures,
 };
 use crate::{
     error::{Code, Error, Result},
-    tools::{Answer, Arguments, Ask, Catalogue, Effect, Principal, Services, Step, Text, Tool},
+    tools::{Answer, Arguments, Ask, Block, Catalogue, Effect, News, Principal, Services, Text, Tool},
 };
 
 /// What an operator decided about calls.
@@ -52,10 +53,10 @@ pub struct Call {
     pub principal: Arc<Principal>,
     /// Fires when the caller takes the call back.
     pub cancel: CancellationToken,
-    /// Asks the person at the client, where the client can.
+    /// Asks the client, where there is one.
     pub ask: Option<Arc<dyn Ask>>,
-    /// Where progress goes, where the client asked for it.
-    pub progress: Option<mpsc::UnboundedSender<Step>>,
+    /// Where progress and lines for the log go, where the client asked for them.
+    pub progress: Option<mpsc::UnboundedSender<News>>,
     /// The place that the transport has taken for this call already.
     pub place: Option<Place>,
 }
@@ -65,6 +66,8 @@ pub struct Call {
 pub struct Answered {
     /// The text.
     pub text: String,
+    /// What comes after the text.
+    pub blocks: Vec<Block>,
     /// The structured value; absent when the call failed before there was one.
     pub structured: Option<Arguments>,
     /// Whether the call failed.
@@ -88,6 +91,7 @@ pub struct Path {
     refusing: CancellationToken,
     /// Fires when the server goes down.
     shutdown: CancellationToken,
+    extension: Option<Arc<dyn Extension>>,
 }
 
 impl Path {
@@ -107,7 +111,21 @@ impl Path {
             running,
             refusing: CancellationToken::new(),
             shutdown: CancellationToken::new(),
+            extension: None,
         }
+    }
+
+    /// Offers more than the product does.
+    #[cfg(feature = "conformance")]
+    #[must_use]
+    pub fn extended(mut self, extension: Arc<dyn Extension>) -> Self {
+        self.extension = Some(extension);
+        self
+    }
+
+    /// What the server offers beside the product's own.
+    pub(super) fn extension(&self) -> Option<&dyn Extension> {
+        self.extension.as_deref()
     }
 
     /// Counts in these figures, which other parts of the server count in too.
@@ -125,6 +143,11 @@ impl Path {
             .filter(|tool| principal.may_see(tool))
             .filter(|tool| !self.rules.read_only || tool.effect == Effect::Read)
             .collect()
+    }
+
+    /// The tool of this name, whoever may call it.
+    pub(super) fn find(&self, name: &str) -> Option<&Tool> {
+        self.tools.find(name)
     }
 
     /// Whether this tool is in this principal's list.
@@ -210,6 +233,7 @@ impl Path {
             Ok(answer) => self.present(&caller, answer, duration),
             Err(error) => Answered {
                 text: clean::text(error_text(&error)),
+                blocks: Vec::new(),
                 structured: None,
                 failed: true,
                 error: Some(error),
@@ -292,10 +316,12 @@ impl Path {
         let Answer {
             mut structured,
             text,
+            mut blocks,
             failed,
             limits,
         } = answer;
         structured.values_mut().for_each(clean::value);
+        blocks.iter_mut().for_each(clean::block);
         let text = match text {
             Text::Own(text) => Text::Own(clean::text(text)),
             other => other,
@@ -304,6 +330,7 @@ impl Path {
         let text = budget::fit(&mut structured, text, limits, self.rules.max_result_chars, &keep);
         Answered {
             text,
+            blocks,
             structured: Some(structured),
             failed,
             error: None,

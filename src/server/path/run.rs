@@ -13,7 +13,7 @@ use tokio::{
 use super::{Call, Path, Place};
 use crate::{
     error::{Code, Error, Result},
-    tools::{Answer, Arguments, Context, Effect, Limit, OutputLimits, Progress, Tool},
+    tools::{Answer, Arguments, Context, Effect, Limit, Log, OutputLimits, Progress, Tool},
 };
 
 /// What the tool's own time-outs get before the path ends the call: theirs name the device.
@@ -39,7 +39,8 @@ pub(super) async fn run(
         cancel: cancel.clone(),
         timeout,
         deadline: Instant::now() + timeout,
-        progress: progress(&call),
+        progress: call.progress.clone().map(Progress::to).unwrap_or_default(),
+        log: call.progress.clone().map(Log::to).unwrap_or_default(),
         ask: call.ask.clone(),
         limits: output_limits(&arguments),
     };
@@ -111,10 +112,6 @@ fn panicked(tool: &Tool, payload: &(dyn Any + Send)) -> Error {
     Error::new(Code::Internal, format!("`{}` failed by a defect of jmcp", tool.name)).advise(
         "look at the device before you try again if the call was to change something; the server's log has more",
     )
-}
-
-fn progress(call: &Call) -> Progress {
-    call.progress.clone().map(Progress::to).unwrap_or_default()
 }
 
 fn seconds(arguments: &Arguments, name: &str) -> Option<Duration> {

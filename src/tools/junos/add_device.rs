@@ -175,7 +175,7 @@ fn missing(fields: &Map<String, Value>, has_auth: bool) -> Vec<&'static str> {
 }
 
 async fn ask(context: &Context, given: &Map<String, Value>, missing: &[&str]) -> Result<Map<String, Value>> {
-    let Some(ask) = &context.ask else {
+    let Some(ask) = context.ask.as_ref().filter(|ask| ask.has_forms()) else {
         return Err(Error::new(Code::InvalidInput, format!("missing required arguments: {missing:?}")));
     };
     let title = |name: &str| match name {

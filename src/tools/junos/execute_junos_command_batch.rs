@@ -153,10 +153,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         tokio::pin!(routers);
         while let Some(router) = routers.next().await {
             done += 1;
-            batch
-                .context
-                .progress
-                .step(done, Some(total), format!("{router}: done"));
+            batch.context.advance(done, total, &format!("{router}: done"));
         }
     };
     let timed_out = match args.batch_timeout {

@@ -175,7 +175,7 @@ async fn each(context: &Context, routers: &[String], change: &Change) -> Result<
     let runs = stream::iter(runs).buffered(at_once);
     tokio::pin!(runs);
     while let Some(row) = runs.next().await {
-        context.progress.step(rows.len() + 1, Some(total), format!("{}: done", row.router));
+        context.advance(rows.len() + 1, total, &format!("{}: done", row.router));
         rows.push(row);
     }
     Ok(rows)

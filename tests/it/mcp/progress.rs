@@ -2,46 +2,15 @@
 
 use std::{sync::Arc, time::Duration};
 
-use jmcp::{
-    server::{
-        audit::{Audit, AuditFormat},
-        path::{Confirm, LimitOptions, Path, Rules},
-    },
-    tools::{Catalogue, Context, Effect, Tool, Typed},
-};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use jmcp::tools::{Context, Effect, Tool, Typed};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::support::{
     bench::Bench,
-    program::{ONE_DEVICE, directory},
-    talk::{ERAS, Served, Talk, code, text},
+    made::{Nothing, Said, server},
+    talk::{ERAS, Era, Served, Talk, code, text},
 };
-
-#[derive(Deserialize, JsonSchema)]
-struct Nothing {}
-
-#[derive(Serialize, JsonSchema)]
-struct Said {
-    said: String,
-}
-
-/// A server with these tools only, which no device has to answer.
-fn server(tools: Vec<Tool>) -> Arc<Path> {
-    let home = directory(ONE_DEVICE);
-    let services = Bench::serve(&home, &[]).services().clone();
-    let rules = Rules {
-        read_only: false,
-        confirm: Confirm::Never,
-        max_result_chars: 40_000,
-        timeout: Duration::from_secs(360),
-    };
-    let audit = Audit::open(AuditFormat::Json, Some(&home.path().join("audit.log"))).unwrap();
-    let catalogue = Catalogue::of(tools).unwrap();
-    Arc::new(Path::new(catalogue, services, rules, LimitOptions::default(), audit))
-}
 
 /// Says nothing until it is told to, then takes one step, waits again and ends.
 fn slow(go_on: Arc<Notify>) -> Tool {
@@ -175,11 +144,19 @@ async fn a_batch_tells_each_router_before_the_answer() {
         let id = with_token(&mut client, "execute_junos_command_batch", batch).await;
         let answer = client.answer(id).await;
         assert_ne!(answer["result"]["isError"], true, "{answer}");
-        let steps: Vec<Value> = client
+        let (steps, lines): (Vec<Value>, Vec<Value>) = client
             .seen
             .drain(..)
-            .map(|mut message| message["params"].take())
-            .collect();
+            .partition(|message| message["method"] == "notifications/progress");
+        // A client with a session has a log, whether or not it follows progress.
+        assert_eq!(lines.len(), if era == Era::Handshake { 3 } else { 0 }, "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .all(|line| line["params"]["data"].as_str().unwrap().contains("-lab-1")),
+            "{lines:?}"
+        );
+        let steps: Vec<&Value> = steps.iter().map(|step| &step["params"]).collect();
         let done: Vec<&Value> = steps.iter().map(|step| &step["progress"]).collect();
         assert_eq!(done, [&json!(1.0), &json!(2.0), &json!(3.0)]);
         for router in ["mx-lab-1", "srx-lab-1", "ex-lab-1"] {

@@ -2,6 +2,7 @@
 
 pub(crate) mod bench;
 pub(crate) mod golden;
+pub(crate) mod made;
 pub(crate) mod program;
 pub(crate) mod sshd;
 pub(crate) mod talk;

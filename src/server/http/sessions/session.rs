@@ -27,7 +27,10 @@ use super::{
     exchange::{Exchange, First},
     wire::Wire,
 };
-use crate::{server::Mcp, tokens::Caller};
+use crate::{
+    server::{Mcp, level::SessionLevel},
+    tokens::Caller,
+};
 
 /// How long a client waits for a plain answer before it is given a stream, which shows that the call lives.
 const PLAIN_FOR: Duration = Duration::from_secs(5);
@@ -45,6 +48,7 @@ pub(super) struct Session {
     /// Whose it is.
     pub(super) owner: Caller,
     client: InitializeRequestParams,
+    level: SessionLevel,
     /// Fires when it ends: closed by its owner, idle, too old, or its token is no more.
     pub(super) ended: CancellationToken,
     opened: Instant,
@@ -82,6 +86,7 @@ impl Session {
             ended: owner.alive.child_token(),
             owner,
             client,
+            level: SessionLevel::default(),
             opened: now,
             state: Mutex::new(State {
                 seen: now,
@@ -167,8 +172,12 @@ impl Session {
             session: self.clone(),
         };
         let client = Some(self.client.clone());
-        let serving =
-            serve_directly_with_ct::<_, _, _, _, TransportAdapterIdentity>(mcp, wire, client, self.ended.child_token());
+        let serving = serve_directly_with_ct::<_, _, _, _, TransportAdapterIdentity>(
+            mcp.in_session(&self.level),
+            wire,
+            client,
+            self.ended.child_token(),
+        );
         tokio::spawn(async move { serving.waiting().await });
         Ok(exchange)
     }
