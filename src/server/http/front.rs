@@ -40,6 +40,8 @@ use crate::{
 
 const SESSION: &str = "mcp-session-id";
 const VERSION: &str = "mcp-protocol-version";
+/// What a proxy may look at instead of the message: said twice, it may mean one thing there and another here.
+const ROUTED_BY: [&str; 4] = [SESSION, VERSION, "mcp-method", "mcp-name"];
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What answers at `/mcp`.
@@ -105,9 +107,6 @@ impl Front {
     async fn answer(&self, request: Request<Body>) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let caller = self.gate.caller(&parts)?;
-        if self.path.is_refusing() {
-            return Err(Refusal::going_down());
-        }
         self.path
             .limits()
             .rate(&caller.principal)
@@ -122,12 +121,19 @@ impl Front {
 
     async fn post(&self, mut parts: Parts, body: Body, caller: Caller) -> Result<Response, Refusal> {
         speaks_json(&mut parts.headers)?;
+        for name in ROUTED_BY {
+            super::hosts::single(&parts.headers, header::HeaderName::from_static(name), name)?;
+        }
         let body = body::read(&parts, body, self.body).await.inspect_err(|refusal| {
             if refusal.is(StatusCode::PAYLOAD_TOO_LARGE) {
                 self.path.figures().limit_hit("request_body", "request_rejected");
             }
         })?;
         let envelope = envelope::open(&body)?;
+        // What belongs to calls on their way is taken to the end: answers to questions, and calls taken back.
+        if matches!(envelope.kind, Kind::Request(_)) && self.path.is_refusing() {
+            return Err(Refusal::going_down());
+        }
         let place = match envelope.kind {
             Kind::Request(_) => {
                 let entered = self.path.limits().enter(&caller.principal, &envelope.devices).await;
@@ -250,6 +256,9 @@ impl Front {
             ));
         }
         knows_version(&parts.headers)?;
+        if self.path.is_refusing() && !parts.headers.contains_key("last-event-id") {
+            return Err(Refusal::going_down());
+        }
         sessions.listen(caller, session, &parts.headers)
     }
 

@@ -112,6 +112,7 @@ pub async fn serve(
     path.drain_within(options.grace).await;
     closing.cancel();
     if let Some(sessions) = sessions {
+        let _ = tokio::time::timeout(FLUSH, sessions.answered()).await;
         sessions.close_all();
     }
     doors.clients.emptied(FLUSH).await;

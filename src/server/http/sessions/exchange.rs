@@ -194,6 +194,8 @@ impl Cursor {
                 Ready::NotYet => {}
             }
             tokio::select! {
+                // What was said before the end is not lost by it.
+                biased;
                 _ = self.changes.changed() => {}
                 () = self.closed.cancelled() => return None,
             }

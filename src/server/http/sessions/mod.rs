@@ -96,6 +96,14 @@ impl Sessions {
         Ok(id)
     }
 
+    /// Waits until no request of any session is on its way any more: a call has ended a moment before its answer is handed over.
+    pub(super) async fn answered(&self) {
+        let sessions: Vec<_> = self.lock().by_id.values().cloned().collect();
+        for session in sessions {
+            session.answered().await;
+        }
+    }
+
     /// Ends every session.
     pub(super) fn close_all(&self) {
         let mut open = self.lock();

@@ -272,6 +272,14 @@ impl Session {
         }
     }
 
+    /// Waits until no request is on its way any more.
+    pub(super) async fn answered(&self) {
+        let open: Vec<_> = self.state().open.values().cloned().collect();
+        for exchange in open {
+            exchange.over.cancelled().await;
+        }
+    }
+
     /// Ends an exchange, once.
     pub(super) fn over(&self, exchange: &Arc<Exchange>, answer: Option<Bytes>) {
         exchange.end(answer);
