@@ -328,7 +328,7 @@ fn status(status: StatusCode) -> Response {
 }
 
 /// A client sends JSON and takes JSON and streams. One that says nothing of what it takes, takes both.
-fn speaks_json(headers: &mut HeaderMap) -> Result<(), Refusal> {
+pub(super) fn speaks_json(headers: &mut HeaderMap) -> Result<(), Refusal> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -379,11 +379,11 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
         .any(matches)
 }
 
-fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+pub(super) fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     super::hosts::single(headers, header::HeaderName::from_static(SESSION), "Mcp-Session-Id")
 }
 
-fn knows_version(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn knows_version(headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(version) = super::hosts::single(
         headers,
         header::HeaderName::from_static(VERSION),

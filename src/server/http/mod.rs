@@ -10,6 +10,8 @@ mod connection;
 mod envelope;
 mod framing;
 mod front;
+#[doc(hidden)]
+pub mod fuzz;
 mod gate;
 mod health;
 mod hosts;
