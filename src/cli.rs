@@ -3,12 +3,18 @@
 mod accepted;
 mod http;
 mod read;
+mod token;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::{accepted::Accepted, http::Http, read::read};
+pub use self::{
+    accepted::Accepted,
+    http::Http,
+    read::read,
+    token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
+};
 
 use crate::server::{audit::AuditFormat, path::Confirm};
 
@@ -49,6 +55,8 @@ pub enum Command {
     /// Host keys of the devices.
     #[command(name = "known-hosts", subcommand)]
     KnownHosts(KnownHostsCommand),
+    /// Tokens of HTTP clients.
+    Token(TokenArgs),
     /// Print completions for a shell.
     Completions {
         /// The shell.

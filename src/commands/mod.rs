@@ -8,6 +8,7 @@ mod known_hosts;
 mod lab;
 mod serve;
 mod serve_http;
+mod token;
 mod tools;
 
 use std::process::ExitCode;
@@ -23,19 +24,23 @@ use crate::{
 /// # Errors
 /// What a person has to mend before it can work.
 pub async fn run(cli: Cli) -> Result<ExitCode> {
-    if let Some(Command::Health(args)) = &cli.command {
-        return health::run(&cli.options, args).await;
-    }
-    let settings = Settings::new(cli.options)?;
-    match cli.command {
+    let Cli { command, options } = cli;
+    let command = match command {
+        // These need nothing of what a server does.
+        Some(Command::Health(args)) => return health::run(&options, &args).await,
+        Some(Command::Token(args)) => return token::run(&token::Place::of(&options), args),
+        other => other,
+    };
+    let settings = Settings::new(options)?;
+    match command {
         None => serve::run(settings).await,
         Some(Command::Lab(args)) => lab::run(settings, args).await,
         Some(Command::Call(args)) => call::run(settings, args).await,
         Some(Command::Tools(args)) => tools::run(&args),
         Some(Command::Check(args)) => check::run(settings, &args).await,
         Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings, &args).await,
-        Some(Command::Health(_)) => Ok(ExitCode::SUCCESS),
         Some(Command::Completions { shell }) => completions::run(shell),
+        Some(Command::Health(_) | Command::Token(_)) => Ok(ExitCode::SUCCESS),
     }
 }
 

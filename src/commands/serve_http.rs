@@ -69,7 +69,7 @@ fn at_once(path: &Path) -> ExitCode {
     let under_way = path.services().junos.commits_under_way();
     for commit in &under_way {
         tracing::error!(
-            "told to stop again while {commit}: whether it took effect is not known; look at the device's commit history"
+            "told to stop again, and {commit}: whether it takes effect is not known here; look at the device's commit history"
         );
     }
     tracing::warn!(

@@ -11,7 +11,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Digest, Entry};
-use crate::tools::Principal;
+use crate::tools::{CallerLimits, Principal};
 
 /// Who calls. Clones share everything.
 #[derive(Debug, Clone)]
@@ -30,7 +30,16 @@ impl Caller {
     /// Everybody, where the operator allows calls over HTTP without tokens.
     pub fn anonymous() -> Self {
         Self {
-            principal: Arc::new(Principal::local("anonymous")),
+            principal: Arc::new(Principal {
+                // They are many under one name: only the limits of the whole server hold.
+                limits: CallerLimits {
+                    in_flight: Some(0),
+                    per_second: Some(0),
+                    burst: Some(0),
+                    sessions: Some(0),
+                },
+                ..Principal::local("anonymous")
+            }),
             id: "anonymous".into(),
             alive: CancellationToken::new(),
             expires: None,

@@ -158,20 +158,16 @@ impl Format {
     }
 }
 
-/// Adds a token and answers its secret, the only time that it is seen, and the file's format. A file that is not there, or is empty, is
-/// made in the format `new`. Blocks on file I/O and on other edits.
+/// Adds a token and answers its secret, the only time that it is seen; `None` where the name is taken. A file that is not there, or is
+/// empty, is made in the format `new`. Blocks on file I/O and on other edits.
 ///
 /// # Errors
-/// `conflict` where the name is taken, `invalid_input` where the token or the file has mistakes, `io`.
-pub fn add(path: &Path, token: &NewToken, known: &Known, new: Format) -> Result<(Secret, Format)> {
+/// `invalid_input` where the token or the file has mistakes, `conflict` where others edit the file all the time, `io`.
+pub fn add(path: &Path, token: &NewToken, known: &Known, new: Format) -> Result<Option<Secret>> {
     change(path, known, Some(new), |document, set| {
         let format = document.format;
         if set.find(&token.name).is_some() {
-            let message = match format {
-                Format::Hashed => format!("token '{}' already exists", token.name),
-                Format::Plain => format!("Token ID '{}' already exists", token.name),
-            };
-            return Err(Error::new(Code::Conflict, message));
+            return Ok(None);
         }
         let secret = mint::secret(format);
         let entry = Value::Object(token.entry(format, &secret, SystemTime::now()));
@@ -182,41 +178,37 @@ pub fn add(path: &Path, token: &NewToken, known: &Known, new: Format) -> Result<
                 list.as_array_mut().ok_or_else(not_understood)?.push(entry);
             }
         }
-        Ok((secret, format))
+        Ok(Some(secret))
     })
 }
 
-/// Removes a token and answers whether it was there. Blocks on file I/O and on other edits.
+/// Removes a token and answers whether it was there, and the file's format. Blocks on file I/O and on other edits.
 ///
 /// # Errors
-/// `not_found` where there is no file, `invalid_input` where it has mistakes, `io`.
-pub fn revoke(path: &Path, name: &str, known: &Known) -> Result<bool> {
+/// `not_found` where there is no file, `invalid_input` where it has mistakes, `conflict` where others edit it all the time, `io`.
+pub fn revoke(path: &Path, name: &str, known: &Known) -> Result<(bool, Format)> {
     change(path, known, None, |document, set| {
         if set.find(name).is_none() {
-            return Ok(false);
+            return Ok((false, document.format));
         }
         match document.format {
             Format::Plain => _ = document.top.shift_remove(name),
             Format::Hashed => document.hashed_entries()?.retain(|entry| !is_named(entry, name)),
         }
-        Ok(true)
+        Ok((true, document.format))
     })
 }
 
-/// Gives a token another secret and answers it with the file's format. All else stays, but for the time of creation. Blocks on file I/O
-/// and on other edits.
+/// Gives a token another secret and answers it; `None` where there is no such token. All else stays, but for the time of creation. Blocks
+/// on file I/O and on other edits.
 ///
 /// # Errors
-/// `not_found` where there is no file or no such token, `invalid_input` where the file has mistakes, `io`.
-pub fn rotate(path: &Path, name: &str, known: &Known) -> Result<(Secret, Format)> {
+/// As [`revoke`].
+pub fn rotate(path: &Path, name: &str, known: &Known) -> Result<Option<Secret>> {
     change(path, known, None, |document, set| {
         let format = document.format;
         if set.find(name).is_none() {
-            let message = match format {
-                Format::Hashed => format!("no such token '{name}'"),
-                Format::Plain => format!("Token ID '{name}' not found"),
-            };
-            return Err(Error::new(Code::NotFound, message));
+            return Ok(None);
         }
         let secret = mint::secret(format);
         let entry = match format {
@@ -236,28 +228,21 @@ pub fn rotate(path: &Path, name: &str, known: &Known) -> Result<(Secret, Format)
             format.created_field().to_owned(),
             format.created(SystemTime::now()).into(),
         );
-        Ok((secret, format))
+        Ok(Some(secret))
     })
 }
 
-/// The secret of a token, where the file has it.
+/// The secret of a token, where the file has it: one of another format has hashes only. Blocks on file I/O.
 ///
 /// # Errors
-/// `unsupported` for a file that has hashes only; else as [`TokenSet::read`].
+/// As [`TokenSet::read`], but for mistakes in entries, which are passed over.
 pub fn show(path: &Path, name: &str) -> Result<Option<Secret>> {
-    let origin = path.display().to_string();
-    let document = Document::parse(&file::read(path)?, &origin)?;
-    match document.format {
-        Format::Hashed => {
-            let message = format!("the secret of token '{name}' is not in `{origin}`: only its hash is kept");
-            Err(Error::new(Code::Unsupported, message)
-                .advise(format!("`jmcp token rotate --name {name}` makes a new one")))
-        }
-        Format::Plain => {
-            let secret = document.top.get(name).and_then(|entry| entry.get("token")?.as_str());
-            Ok(secret.map(Secret::new))
-        }
-    }
+    let document = Document::parse(&file::read(path)?, &path.display().to_string())?;
+    let secret = match document.format {
+        Format::Hashed => None,
+        Format::Plain => document.top.get(name).and_then(|entry| entry.get("token")?.as_str()),
+    };
+    Ok(secret.map(Secret::new))
 }
 
 impl Document {
@@ -284,7 +269,13 @@ fn change<T>(
     edit: impl FnOnce(&mut Document, &TokenSet) -> Result<T>,
 ) -> Result<T> {
     let origin = path.display().to_string();
-    let target = write::target(path).map_err(|error| file::failed(path, error))?;
+    let target = write::target(path).map_err(|error| no_directory(path, error))?;
+    if file::is_detached(&target) {
+        return Err(Error::new(
+            Code::Io,
+            format!("token file `{origin}` {}", file::DETACHED),
+        ));
+    }
     let _lock = Lock::take(&target)?;
     let text = match (file::read_now(&target), new) {
         (Err(error), Some(_)) if error.code() == Code::NotFound => String::new(),
@@ -306,6 +297,14 @@ fn change<T>(
         })?;
     }
     Ok(done)
+}
+
+fn no_directory(path: &Path, error: std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        let message = format!("the directory of token file `{}` does not exist", path.display());
+        return Error::new(Code::NotFound, message).caused_by(error);
+    }
+    file::failed(path, error)
 }
 
 fn missing(path: &Path) -> Error {

@@ -217,7 +217,7 @@ impl<'a> Reader<'a> {
     }
 
     fn devices(&mut self) -> Allowed {
-        let Some(entries) = self.scope("routers", "reaches no device") else {
+        let Some(entries) = self.scope("routers", Some("reaches no device")) else {
             return Allowed::All;
         };
         let allowed = Allowed::patterns(entries.iter().copied()).unwrap_or_else(|error| {
@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
     }
 
     fn tools(&mut self) -> Allowed {
-        let Some(entries) = self.scope("tools", "can call no tool") else {
+        let Some(entries) = self.scope("tools", Some("can call no tool")) else {
             return Allowed::All;
         };
         for tool in &entries {
@@ -256,7 +256,7 @@ impl<'a> Reader<'a> {
     }
 
     fn toolsets(&mut self) -> Allowed {
-        let Some(entries) = self.scope("toolsets", "can call no tool") else {
+        let Some(entries) = self.scope("toolsets", Some("can call no tool")) else {
             return Allowed::All;
         };
         for toolset in &entries {
@@ -271,7 +271,7 @@ impl<'a> Reader<'a> {
 
     fn effects(&mut self) -> std::collections::BTreeSet<Effect> {
         let all = [Effect::Read, Effect::Write, Effect::Destroy];
-        let Some(entries) = self.scope("effects", "can call no tool") else {
+        let Some(entries) = self.scope("effects", Some("can call no tool")) else {
             return all.into();
         };
         let mut effects = std::collections::BTreeSet::new();
@@ -291,7 +291,7 @@ impl<'a> Reader<'a> {
 
     /// Ids of the Mist cloud, in lower case as it writes them.
     fn ids(&mut self, key: &'static str) -> Allowed {
-        let Some(entries) = self.scope(key, "reaches nothing of the Mist cloud") else {
+        let Some(entries) = self.scope(key, None) else {
             return Allowed::All;
         };
         for id in entries.iter().filter(|id| !is_uuid(id)) {
@@ -301,7 +301,8 @@ impl<'a> Reader<'a> {
     }
 
     /// The names in a list; `None` is everything, either because the field is not there or because it is `["*"]`.
-    fn scope(&mut self, key: &'static str, if_empty: &str) -> Option<Vec<&'a str>> {
+    /// An empty list deserves a look where nothing can be done with it.
+    fn scope(&mut self, key: &'static str, if_empty: Option<&str>) -> Option<Vec<&'a str>> {
         let value = self.fields.get(key)?;
         let strings = value.as_array().and_then(|items| {
             let strings: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
@@ -322,8 +323,8 @@ impl<'a> Reader<'a> {
         if entries.iter().any(|entry| entry.is_empty()) {
             self.problem(format!("`{key}` has an empty name"));
         }
-        if entries.is_empty() {
-            self.warn(format!("`{key}` is empty: this token {if_empty}"));
+        if let Some(what) = if_empty.filter(|_| entries.is_empty()) {
+            self.warn(format!("`{key}` is empty: this token {what}"));
         }
         Some(
             entries

@@ -53,6 +53,23 @@ fn text(path: &Path, file: &File) -> Result<String> {
     })
 }
 
+/// Whether the path leads to a file that has been taken out of its directory. That is what a bind mount of a single file shows after the
+/// file was replaced on the other side of the mount: this process has the old one for as long as the mount lives.
+#[cfg(unix)]
+pub(super) fn is_detached(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.nlink() == 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_detached(_path: &Path) -> bool {
+    false
+}
+
+/// What to say of such a file.
+pub(super) const DETACHED: &str = "was replaced outside of the mount through which this process sees it, which still has the old file: \
+    start the container again, and mount the file's directory instead of the file";
+
 /// The file holds no tokens, and its format is that of a server that does not start then.
 pub(super) fn has_no_tokens(path: &Path) -> Error {
     Error::new(
@@ -129,6 +146,7 @@ fn no_permission(path: &Path, file: Option<Standing>, runs_as: u32) -> Error {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use crate::tokens::{Known, TokenSet};
 
     #[test]
     fn a_file_of_somebody_else_is_told_with_what_to_do() {
@@ -151,6 +169,27 @@ mod tests {
             hidden.contains("cannot be reached") && hidden.contains("directories"),
             "{hidden}"
         );
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_file_that_was_taken_away_is_noticed() {
+        use std::os::fd::AsRawFd as _;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("tokens.json");
+        std::fs::write(&path, r#"{"version": 1}"#).unwrap();
+        let open = File::open(&path).unwrap();
+        let still_open = PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd()));
+        let warnings = || {
+            TokenSet::read(&still_open, &Known::default())
+                .unwrap()
+                .warnings()
+                .join("")
+        };
+        assert!(!is_detached(&path) && warnings().is_empty());
+        std::fs::remove_file(&path).unwrap();
+        assert!(is_detached(&still_open));
+        assert!(warnings().contains("mount the file's directory"), "{}", warnings());
     }
 
     #[test]

@@ -25,7 +25,12 @@ impl TokenSet {
     /// `not_found` where there is no such file, `io` where it cannot be read, `invalid_input` with every problem of the file, one per
     /// line. None of them tells a secret.
     pub fn read(path: &Path, known: &Known) -> Result<Self> {
-        Self::parse(&file::read(path)?, &path.display().to_string(), known)
+        let origin = path.display().to_string();
+        let mut set = Self::parse(&file::read(path)?, &origin, known)?;
+        if file::is_detached(path) {
+            set.warnings.push(format!("token file `{origin}` {}", file::DETACHED));
+        }
+        Ok(set)
     }
 
     /// Reads the text of a token file. `origin` names it in errors and warnings.

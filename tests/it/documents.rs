@@ -47,6 +47,9 @@ async fn documents_name_only_flags_that_exist() {
         &["call", "--help"],
         &["check", "--help"],
         &["tools", "--help"],
+        &["health", "--help"],
+        &["token", "add", "--help"],
+        &["token", "generate", "--help"],
     ] {
         help.push_str(&run(home.path(), command).await.stdout);
     }

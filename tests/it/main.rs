@@ -22,4 +22,5 @@ mod round_trips;
 mod safety;
 mod stdio;
 mod support;
+mod tokens;
 mod watching;
