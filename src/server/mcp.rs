@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     ask::{Asker, Asking, Outcome, Questions},
-    level::SessionLevel,
+    level::{SessionLevel, Threshold},
     path::{Call, Path, Place},
     progress, prompts, reply, resources,
 };
@@ -61,7 +61,8 @@ pub struct Mcp {
     path: Arc<Path>,
     who: Who,
     questions: Arc<Questions>,
-    level: SessionLevel,
+    /// The level of the client's log; none where there is no session.
+    level: Option<SessionLevel>,
     shown: Arc<Shown>,
     /// Fires when the client can answer no more.
     unanswerable: CancellationToken,
@@ -115,7 +116,7 @@ impl Mcp {
 
     /// The same, with the log level of this session.
     pub(super) fn in_session(mut self, level: &SessionLevel) -> Self {
-        self.level = level.clone();
+        self.level = Some(level.clone());
         self
     }
 
@@ -154,10 +155,12 @@ impl Mcp {
             all: shown(false),
             reading: shown(true),
         };
+        // Over HTTP a session brings its own.
+        let level = matches!(who, Who::Always(_)).then(SessionLevel::default);
         Ok(Self {
             who,
             questions: Arc::new(Questions::new()?),
-            level: SessionLevel::default(),
+            level,
             shown: Arc::new(shown),
             unanswerable: CancellationToken::new(),
             path,
@@ -169,6 +172,15 @@ impl Mcp {
     pub fn asks_until(mut self, unanswerable: CancellationToken) -> Self {
         self.unanswerable = unanswerable;
         self
+    }
+
+    /// Which lines this request's client gets. One of 2026-07-28 gets none unless the request names a level.
+    fn threshold(&self, context: &RequestContext<RoleServer>) -> Threshold {
+        if is_modern(context) {
+            Threshold::of_request(context)
+        } else {
+            self.level.as_ref().map(SessionLevel::threshold).unwrap_or_default()
+        }
     }
 
     fn asker(&self, asking: &Asking, context: &RequestContext<RoleServer>) -> Arc<Asker> {
@@ -245,16 +257,8 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let principal = self.principal(&context)?;
-        let asking = Asking {
-            caller: &principal.name,
-            method: "tools/call",
-            name: &request.name,
-            arguments: request.arguments.as_ref(),
-            state: request.request_state.as_ref(),
-            responses: request.input_responses.as_ref(),
-        };
-        let asker = self.asker(&asking, &context);
-        let threshold = self.level.threshold(&context, is_modern(&context));
+        let asker = self.asker(&Asking::call(&principal.name, &request), &context);
+        let threshold = self.threshold(&context);
         let (progress, relaying) = progress::relay(&context, threshold).unzip();
         let call = Call {
             name: request.name.to_string(),
@@ -313,16 +317,8 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let principal = self.principal(&context)?;
-        let asking = Asking {
-            caller: &principal.name,
-            method: "prompts/get",
-            name: &request.name,
-            arguments: request.arguments.as_ref(),
-            state: request.request_state.as_ref(),
-            responses: request.input_responses.as_ref(),
-        };
-        let asker = self.asker(&asking, &context);
-        let arguments = request.arguments.clone().unwrap_or_default();
+        let asker = self.asker(&Asking::prompt(&principal.name, &request), &context);
+        let arguments = request.arguments.unwrap_or_default();
         let got = prompts::get(&self.path, &principal, &request.name, &arguments, &*asker).await;
         match asker.outcome().filter(|_| got.is_err()) {
             Some(Outcome::Asks(questions)) => Ok(GetPromptResponse::InputRequired(*questions)),
@@ -417,7 +413,9 @@ impl ServerHandler for Mcp {
         request: rmcp::model::SetLevelRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.level.set(request.level);
+        if let Some(level) = &self.level {
+            level.set(request.level);
+        }
         Ok(())
     }
 }
