@@ -25,20 +25,22 @@ impl SessionLevel {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = from_wire(level);
     }
 
-    /// What this request lets through. A client of 2026-07-28 gets nothing unless its request names a level.
-    pub(super) fn threshold(&self, context: &RequestContext<RoleServer>, modern: bool) -> Threshold {
-        if modern {
-            return Threshold(context.meta.log_level().map(from_wire));
-        }
+    /// What the session lets through.
+    pub(super) fn threshold(&self) -> Threshold {
         Threshold(Some(*self.0.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
 /// The least important line that goes out; none does where there is no level.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Threshold(Option<Level>);
 
 impl Threshold {
+    /// What a request lets through that names a level itself.
+    pub(super) fn of_request(context: &RequestContext<RoleServer>) -> Self {
+        Self(context.meta.log_level().map(from_wire))
+    }
+
     pub(super) fn lets(self, level: Level) -> bool {
         self.0.is_some_and(|least| level >= least)
     }

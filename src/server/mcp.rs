@@ -1,6 +1,9 @@
 //! The MCP handler, for both protocol eras. Each method translates and hands on; what a call goes through is in `path`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use http::request::Parts;
 use rmcp::{
@@ -19,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     ask::{Asker, Asking, Outcome, Questions},
-    level::SessionLevel,
+    level::{SessionLevel, Threshold},
     path::{Call, Path, Place},
     progress, prompts, reply, resources,
 };
@@ -60,9 +63,18 @@ pub struct Mcp {
     path: Arc<Path>,
     who: Who,
     questions: Arc<Questions>,
-    level: SessionLevel,
+    /// The level of the client's log; none where there is no session.
+    level: Option<SessionLevel>,
+    shown: Arc<Shown>,
     /// Fires when the client can answer no more.
     unanswerable: CancellationToken,
+}
+
+/// The tools as clients see them, by name; made once, since schemas are long.
+struct Shown {
+    all: HashMap<&'static str, McpTool>,
+    /// For those who may change nothing: what runs any command only reads for them.
+    reading: HashMap<&'static str, McpTool>,
 }
 
 #[derive(Clone)]
@@ -101,19 +113,18 @@ impl Mcp {
     /// # Errors
     /// `internal` when the machine gives no random key.
     pub(super) fn over_http(path: Arc<Path>) -> crate::error::Result<Self> {
-        Ok(Self {
-            path,
-            who: Who::Says,
-            questions: Arc::new(Questions::new()?),
-            level: SessionLevel::default(),
-            unanswerable: CancellationToken::new(),
-        })
+        Self::of(path, Who::Says)
     }
 
     /// The same, with the log level of this session.
     pub(super) fn in_session(mut self, level: &SessionLevel) -> Self {
-        self.level = level.clone();
+        self.level = Some(level.clone());
         self
+    }
+
+    /// Whether this tool's answer is all that a call of it says.
+    pub(super) fn is_plain(&self, tool: &str) -> bool {
+        self.path.find(tool).is_some_and(|tool| tool.is_plain)
     }
 
     /// Whose request this is. One that nobody vouched for is nobody's.
@@ -131,12 +142,30 @@ impl Mcp {
     /// # Errors
     /// `internal` when the machine gives no random key.
     pub fn new(path: Arc<Path>, principal: Principal) -> crate::error::Result<Self> {
+        Self::of(path, Who::Always(Arc::new(principal)))
+    }
+
+    fn of(path: Arc<Path>, who: Who) -> crate::error::Result<Self> {
+        let everything = path.tools(&Principal::local("everything"));
+        let shown = |reads_only| {
+            everything
+                .iter()
+                .map(|tool| (tool.name, reply::tool(tool, reads_only)))
+                .collect()
+        };
+        let shown = Shown {
+            all: shown(false),
+            reading: shown(true),
+        };
+        // Over HTTP a session brings its own.
+        let level = matches!(who, Who::Always(_)).then(SessionLevel::default);
         Ok(Self {
-            path,
-            who: Who::Always(Arc::new(principal)),
+            who,
             questions: Arc::new(Questions::new()?),
-            level: SessionLevel::default(),
+            level,
+            shown: Arc::new(shown),
             unanswerable: CancellationToken::new(),
+            path,
         })
     }
 
@@ -145,6 +174,15 @@ impl Mcp {
     pub fn asks_until(mut self, unanswerable: CancellationToken) -> Self {
         self.unanswerable = unanswerable;
         self
+    }
+
+    /// Which lines this request's client gets. One of 2026-07-28 gets none unless the request names a level.
+    fn threshold(&self, context: &RequestContext<RoleServer>) -> Threshold {
+        if is_modern(context) {
+            Threshold::of_request(context)
+        } else {
+            self.level.as_ref().map(SessionLevel::threshold).unwrap_or_default()
+        }
     }
 
     fn asker(&self, asking: &Asking, context: &RequestContext<RoleServer>) -> Arc<Asker> {
@@ -195,12 +233,17 @@ impl ServerHandler for Mcp {
     ) -> Result<ListToolsResult, ErrorData> {
         let principal = self.principal(&context)?;
         let changes = [Effect::Write, Effect::Destroy];
-        let read_only = self.path.is_read_only() || !changes.iter().any(|effect| principal.may_do(*effect));
+        let reads_only = self.path.is_read_only() || !changes.iter().any(|effect| principal.may_do(*effect));
+        let shown = if reads_only {
+            &self.shown.reading
+        } else {
+            &self.shown.all
+        };
         let tools = self
             .path
             .tools(&principal)
-            .into_iter()
-            .map(|tool| reply::tool(tool, read_only))
+            .iter()
+            .filter_map(|tool| shown.get(tool.name).cloned())
             .collect();
         Ok(ListToolsResult {
             tools,
@@ -216,16 +259,8 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let principal = self.principal(&context)?;
-        let asking = Asking {
-            caller: &principal.name,
-            method: "tools/call",
-            name: &request.name,
-            arguments: request.arguments.as_ref(),
-            state: request.request_state.as_ref(),
-            responses: request.input_responses.as_ref(),
-        };
-        let asker = self.asker(&asking, &context);
-        let threshold = self.level.threshold(&context, is_modern(&context));
+        let asker = self.asker(&Asking::call(&principal.name, &request), &context);
+        let threshold = self.threshold(&context);
         let (progress, relaying) = progress::relay(&context, threshold).unzip();
         let call = Call {
             name: request.name.to_string(),
@@ -236,13 +271,18 @@ impl ServerHandler for Mcp {
             ask: Some(asker.clone()),
             progress,
         };
-        let answered = self.path.call(call).await;
+        let answered = Box::pin(self.path.call(call)).await;
         progress::finish(relaying).await;
         match asker.outcome().filter(|_| answered.error.is_some()) {
             Some(Outcome::Asks(questions)) => Ok(CallToolResponse::InputRequired(*questions)),
             Some(Outcome::Refuses(refusal)) => Err(refusal),
             None => Ok(reply::result(answered).into()),
         }
+    }
+
+    /// What a transport compares headers with: a tool's own schema, whoever may call it.
+    fn get_tool(&self, name: &str) -> Option<McpTool> {
+        self.shown.all.get(name).cloned()
     }
 
     /// What the library could not read as a method that it knows.
@@ -258,12 +298,6 @@ impl ServerHandler for Mcp {
         }
         let unknown = format!("there is no method `{}`", method.escape_debug());
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, unknown, None))
-    }
-
-    /// What a transport compares headers with: a tool's own schema, whoever may call it.
-    fn get_tool(&self, name: &str) -> Option<McpTool> {
-        let tool = self.path.find(name)?;
-        Some(reply::tool(tool, self.path.is_read_only()))
     }
 
     async fn list_prompts(
@@ -285,16 +319,8 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let principal = self.principal(&context)?;
-        let asking = Asking {
-            caller: &principal.name,
-            method: "prompts/get",
-            name: &request.name,
-            arguments: request.arguments.as_ref(),
-            state: request.request_state.as_ref(),
-            responses: request.input_responses.as_ref(),
-        };
-        let asker = self.asker(&asking, &context);
-        let arguments = request.arguments.clone().unwrap_or_default();
+        let asker = self.asker(&Asking::prompt(&principal.name, &request), &context);
+        let arguments = request.arguments.unwrap_or_default();
         let got = prompts::get(&self.path, &principal, &request.name, &arguments, &*asker).await;
         match asker.outcome().filter(|_| got.is_err()) {
             Some(Outcome::Asks(questions)) => Ok(GetPromptResponse::InputRequired(*questions)),
@@ -389,7 +415,9 @@ impl ServerHandler for Mcp {
         request: rmcp::model::SetLevelRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.level.set(request.level);
+        if let Some(level) = &self.level {
+            level.set(request.level);
+        }
         Ok(())
     }
 }

@@ -37,8 +37,9 @@ pub struct Reloader {
     pub health: Arc<Health>,
 }
 
-/// What a file was when it was last looked at: time of change, length and, where there is one, its number in the file system.
-type Seen = Option<(Option<SystemTime>, u64, u64)>;
+/// What a file was when it was last looked at: time of change, length and, where there are such, its number in the file system and how
+/// many directories name it. None does after it was replaced on the other side of a bind mount.
+type Seen = Option<(Option<SystemTime>, u64, u64, u64)>;
 
 impl Reloader {
     /// Reads everything again whenever a file changes or `asked` says so, for as long as `over` does not fire.
@@ -168,8 +169,11 @@ impl Reloader {
 fn look(file: &FilePath) -> Seen {
     let found = std::fs::metadata(file).ok()?;
     #[cfg(unix)]
-    let number = std::os::unix::fs::MetadataExt::ino(&found);
+    let (number, names) = {
+        use std::os::unix::fs::MetadataExt as _;
+        (found.ino(), found.nlink())
+    };
     #[cfg(not(unix))]
-    let number = 0;
-    Some((found.modified().ok(), found.len(), number))
+    let (number, names) = (0, 0);
+    Some((found.modified().ok(), found.len(), number, names))
 }

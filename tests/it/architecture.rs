@@ -23,7 +23,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "cli", "error", "junos", "lab", "policy", "secret", "server", "settings", "time", "tokens", "tools",
         ],
     ),
-    ("server", &["error", "junos", "policy", "secret", "time", "tokens", "tools"]),
+    (
+        "server",
+        &["error", "junos", "policy", "secret", "time", "tokens", "tools"],
+    ),
     ("tools", &["error", "junos", "policy", "secret", "time"]),
     ("tokens", &["error", "json", "secret", "time", "tools"]),
     ("policy", &["error", "junos"]),

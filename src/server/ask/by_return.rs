@@ -4,7 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use rmcp::{
     ErrorData,
-    model::{ClientCapabilities, InputRequests, InputRequiredResult, InputResponses, JsonObject},
+    model::{
+        CallToolRequestParams, ClientCapabilities, GetPromptRequestParams, InputRequests, InputRequiredResult,
+        InputResponses, JsonObject,
+    },
 };
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -14,18 +17,41 @@ use crate::error::{Code, Error, Result};
 
 /// A request that can end with questions.
 pub(in crate::server) struct Asking<'a> {
-    /// Who calls.
-    pub(in crate::server) caller: &'a str,
-    /// Its method.
-    pub(in crate::server) method: &'static str,
+    caller: &'a str,
+    method: &'static str,
     /// The tool or prompt.
-    pub(in crate::server) name: &'a str,
-    /// Its arguments.
-    pub(in crate::server) arguments: Option<&'a JsonObject>,
+    name: &'a str,
+    arguments: Option<&'a JsonObject>,
     /// The state that the client brought back.
-    pub(in crate::server) state: Option<&'a String>,
+    state: Option<&'a String>,
     /// The answers that it brought.
-    pub(in crate::server) responses: Option<&'a InputResponses>,
+    responses: Option<&'a InputResponses>,
+}
+
+impl<'a> Asking<'a> {
+    /// A call of a tool.
+    pub(in crate::server) fn call(caller: &'a str, request: &'a CallToolRequestParams) -> Self {
+        Self {
+            caller,
+            method: "tools/call",
+            name: &request.name,
+            arguments: request.arguments.as_ref(),
+            state: request.request_state.as_ref(),
+            responses: request.input_responses.as_ref(),
+        }
+    }
+
+    /// A request for a prompt.
+    pub(in crate::server) fn prompt(caller: &'a str, request: &'a GetPromptRequestParams) -> Self {
+        Self {
+            caller,
+            method: "prompts/get",
+            name: &request.name,
+            arguments: request.arguments.as_ref(),
+            state: request.request_state.as_ref(),
+            responses: request.input_responses.as_ref(),
+        }
+    }
 }
 
 /// What a call that ended while it asked is answered with instead of its error.

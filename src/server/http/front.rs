@@ -29,6 +29,7 @@ use super::{
     envelope::{self, Envelope, INVALID_PARAMS, Kind},
     gate::Gate,
     patience,
+    plain::{self, Plain},
     refusal::Refusal,
     sessions::Sessions,
 };
@@ -53,6 +54,7 @@ pub(super) struct Front {
     /// The library's own front, for the protocol since 2026-07-28, which has no sessions, and for older clients where the operator wants
     /// none.
     sessionless: StreamableHttpService<Mcp, NeverSessionManager>,
+    plain: Arc<Plain>,
     body: BodyLimits,
 }
 
@@ -87,6 +89,7 @@ impl Front {
             config,
         );
         Arc::new(Self {
+            plain: Plain::new(&mcp),
             path,
             gate,
             mcp,
@@ -213,11 +216,21 @@ impl Front {
         if let (ClientJsonRpcMessage::Request(request), Some(inbound)) = (&mut typed, inbound) {
             request.request.extensions_mut().insert(inbound.clone());
         }
-        sessions.post(&message.caller, session, self.mcp.clone(), typed).await
+        sessions
+            .post(&message.caller, session, &self.mcp, &self.plain, typed)
+            .await
     }
 
     async fn without_session(&self, message: Message) -> Result<Response, Refusal> {
         let alive = message.caller.alive.clone();
+        if message.envelope.method == "tools/call"
+            && let Some(call) = self.plain.newer(&message.parts.headers, &message.body)
+            && let Some(inbound) = message.parts.extensions.get::<Inbound>().cloned()
+        {
+            let plain = self.plain.clone();
+            let call = async move { plain::response(&plain.call(call, inbound).await) }.boxed();
+            return Ok(patience::until(patience::answer(call).await, alive));
+        }
         let refusal = message.invalid_params("the parameters do not fit the method");
         let request = Request::from_parts(message.parts, Full::new(message.body));
         let service = self.sessionless.clone();
@@ -315,7 +328,7 @@ fn status(status: StatusCode) -> Response {
 }
 
 /// A client sends JSON and takes JSON and streams. One that says nothing of what it takes, takes both.
-fn speaks_json(headers: &mut HeaderMap) -> Result<(), Refusal> {
+pub(super) fn speaks_json(headers: &mut HeaderMap) -> Result<(), Refusal> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -366,11 +379,11 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
         .any(matches)
 }
 
-fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+pub(super) fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     super::hosts::single(headers, header::HeaderName::from_static(SESSION), "Mcp-Session-Id")
 }
 
-fn knows_version(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn knows_version(headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(version) = super::hosts::single(
         headers,
         header::HeaderName::from_static(VERSION),

@@ -10,10 +10,13 @@ mod connection;
 mod envelope;
 mod framing;
 mod front;
+#[doc(hidden)]
+pub mod fuzz;
 mod gate;
 mod health;
 mod hosts;
 mod patience;
+mod plain;
 mod refusal;
 mod sessions;
 mod sse;
