@@ -68,13 +68,16 @@ async fn a_tool_that_panics_is_answered() {
 
 #[tokio::test]
 async fn a_call_of_the_newer_protocol_is_taken_back_by_leaving() {
-    for request in [Client::tool, |client: &Client, _: i32, tool: &str, _: Value| {
-        with_progress(client, tool)
-    }] {
+    for (tool, tells) in [("held", false), ("plain_held", false), ("steps", true)] {
         let gate = Turnstile::default();
         let site = Site::open(&gate).await;
         let client = site.client(Era::PerRequest, None).await;
-        let wire = request(&client, 1, "steps", nothing()).begin(site.address).await;
+        let request = if tells {
+            with_progress(&client, tool)
+        } else {
+            client.tool(1, tool, nothing())
+        };
+        let wire = request.begin(site.address).await;
         gate.reached(1).await;
         assert_eq!(site.path.in_flight(), 1);
         drop(wire);
@@ -86,27 +89,29 @@ async fn a_call_of_the_newer_protocol_is_taken_back_by_leaving() {
 
 #[tokio::test]
 async fn a_call_of_a_session_is_taken_back_by_a_notification_only() {
-    let gate = Turnstile::default();
-    let site = Site::open(&gate).await;
-    let client = site.client(Era::Handshake, None).await;
-    site.until("jmcp_http_connections", 0.0).await;
-    let wire = client.tool(5, "held", nothing()).begin(site.address).await;
-    gate.reached(1).await;
-    drop(wire);
-    site.until("jmcp_http_connections", 0.0).await;
-    assert_eq!(site.path.in_flight(), 1, "the call goes on");
-    let mut waiting = client.tool(6, "held", nothing()).begin(site.address).await;
-    gate.reached(2).await;
-    for id in [5, 6] {
-        let cancelled = client.notification("notifications/cancelled", json!({ "requestId": id }));
-        assert_eq!(cancelled.send(site.address).await.status, 202);
+    for tool in ["held", "plain_held"] {
+        let gate = Turnstile::default();
+        let site = Site::open(&gate).await;
+        let client = site.client(Era::Handshake, None).await;
+        site.until("jmcp_http_connections", 0.0).await;
+        let wire = client.tool(5, tool, nothing()).begin(site.address).await;
+        gate.reached(1).await;
+        drop(wire);
+        site.until("jmcp_http_connections", 0.0).await;
+        assert_eq!(site.path.in_flight(), 1, "the call goes on");
+        let mut waiting = client.tool(6, tool, nothing()).begin(site.address).await;
+        gate.reached(2).await;
+        for id in [5, 6] {
+            let cancelled = client.notification("notifications/cancelled", json!({ "requestId": id }));
+            assert_eq!(cancelled.send(site.address).await.status, 202);
+        }
+        gate.dropped(2).await;
+        let reply = waiting.reply().await;
+        assert!(reply.is_stream() && reply.messages().is_empty(), "{reply:?}");
+        site.until("jmcp_requests_in_flight", 0.0).await;
+        // The session goes on.
+        assert_eq!(client.call("echo", nothing()).await.status, 200);
     }
-    gate.dropped(2).await;
-    let reply = waiting.reply().await;
-    assert!(reply.is_stream() && reply.messages().is_empty(), "{reply:?}");
-    site.until("jmcp_requests_in_flight", 0.0).await;
-    // The session goes on.
-    assert_eq!(client.call("echo", nothing()).await.status, 200);
 }
 
 #[tokio::test]

@@ -314,7 +314,10 @@ async fn lists_show_what_a_token_may_use() {
     }
 }
 
-/// Both replies as one text, without what differs by nature.
+/// The method and parameters of a request that names something.
+type Question = fn(&str) -> (&'static str, Value);
+
+/// A reply as one text, without the name and what differs by nature.
 fn words(reply: &Reply, name: &str) -> String {
     let mut message = reply.messages().pop().unwrap();
     if let Some(meta) = message["result"]
@@ -334,7 +337,7 @@ async fn what_is_hidden_and_what_is_not_there_are_told_in_the_same_words() {
     let site = before(&bench, vec![("narrow", narrow())], &[]).await;
     for era in ERAS {
         let client = site.client(era, Some("narrow")).await;
-        let cases: [(&str, &str, fn(&str) -> (&'static str, Value)); 6] = [
+        let cases: [(&str, &str, Question); 6] = [
             ("load_and_commit_config", "xoad_and_xommit_xonfig", |name| {
                 (
                     "tools/call",

@@ -135,7 +135,8 @@ fn said(text: &str) -> Result<Typed<Said>> {
 }
 
 /// `echo` answers at once, `held` waits at the turnstile, `steps` tells of two steps before it waits there, `write` waits there whatever
-/// happens, `silent` says nothing for `seconds`, `broken` panics.
+/// happens, `silent` says nothing for `seconds`, `broken` panics. Those with `plain_` say of themselves that they only answer, as `echo`
+/// and `broken` do.
 pub(crate) fn tools(gate: &Turnstile) -> Vec<Tool> {
     let tool = |name, effect| (name, effect, "A tool", "Does what the test is about.");
     let (name, effect, title, about) = tool("echo", Effect::Read);
@@ -179,7 +180,22 @@ pub(crate) fn tools(gate: &Turnstile) -> Vec<Tool> {
         assert!(std::env::args().count() == 0, "kaboom");
         said("")
     });
-    vec![echo, held, steps, write, silent, broken]
+    let (name, effect, title, about) = tool("plain_held", Effect::Read);
+    let at = gate.clone();
+    let plain_held = Tool::new(name, effect, title, about, move |_: Context, _: Args| {
+        let at = at.clone();
+        async move {
+            at.pass().await;
+            said("held")
+        }
+    });
+    let (name, effect, title, about) = tool("plain_silent", Effect::Read);
+    let plain_silent = Tool::new(name, effect, title, about, |_: Context, args: Args| async move {
+        tokio::time::sleep(Duration::from_secs(args.seconds.unwrap_or(40))).await;
+        said("at last")
+    });
+    let plain = [echo, broken, plain_held, plain_silent].map(Tool::plain);
+    plain.into_iter().chain([held, steps, write, silent]).collect()
 }
 
 struct Nowhere;
