@@ -37,8 +37,9 @@ pub struct Reloader {
     pub health: Arc<Health>,
 }
 
-/// What a file was when it was last looked at: time of change, length and, where there is one, its number in the file system.
-type Seen = Option<(Option<SystemTime>, u64, u64)>;
+/// What a file was when it was last looked at: time of change, length and, where there are such, its number in the file system and how
+/// many directories name it. None does after it was replaced on the other side of a bind mount.
+type Seen = Option<(Option<SystemTime>, u64, u64, u64)>;
 
 impl Reloader {
     /// Reads everything again whenever a file changes or `asked` says so, for as long as `over` does not fire.
@@ -47,7 +48,8 @@ impl Reloader {
         let mut before = in_use.clone();
         loop {
             let is_asked = tokio::select! {
-                request = asked.recv() => request.is_some(),
+                // Where nobody can ask, the files alone count.
+                Some(()) = asked.recv() => true,
                 () = tokio::time::sleep(EVERY) => false,
                 () = over.cancelled() => return,
             };
@@ -167,8 +169,11 @@ impl Reloader {
 fn look(file: &FilePath) -> Seen {
     let found = std::fs::metadata(file).ok()?;
     #[cfg(unix)]
-    let number = std::os::unix::fs::MetadataExt::ino(&found);
+    let (number, names) = {
+        use std::os::unix::fs::MetadataExt as _;
+        (found.ino(), found.nlink())
+    };
     #[cfg(not(unix))]
-    let number = 0;
-    Some((found.modified().ok(), found.len(), number))
+    let (number, names) = (0, 0);
+    Some((found.modified().ok(), found.len(), number, names))
 }

@@ -12,7 +12,7 @@ use rmcp::{
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::path::{Call, Path};
+use super::path::{Call, Path, Place};
 use crate::{
     error::Code,
     tools::{Arguments, Principal},
@@ -87,7 +87,7 @@ pub(super) fn unknown(uri: &str) -> ErrorData {
     ErrorData::resource_not_found(format!("resource not found: {uri}"), Some(json!({ "uri": uri })))
 }
 
-/// Reads a resource by calling its tool.
+/// Reads a resource by calling its tool, in the place that the transport has taken for the request already.
 ///
 /// # Errors
 /// Resource not found for an address that names nothing this principal reaches; internal error with the tool's words otherwise.
@@ -96,6 +96,7 @@ pub(super) async fn read(
     principal: &Arc<Principal>,
     uri: &str,
     cancel: CancellationToken,
+    place: Option<Place>,
 ) -> Result<ReadResourceResponse, ErrorData> {
     if let Some(read) = path.extension().and_then(|extension| extension.read(uri)) {
         return Ok(read.into());
@@ -115,7 +116,7 @@ pub(super) async fn read(
         cancel,
         ask: None,
         progress: None,
-        place: None,
+        place,
     };
     let answered = path.call(call).await;
     match answered.error {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::entry::Findings;
+use super::reader::Findings;
 use crate::{
     error::{Code, Error, Result},
     json,

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::{
     Digest, Format, Known, TokenSet,
     document::Document,
-    entry::{Findings, Reader},
     file, mint,
+    reader::{Findings, Reader},
     write::{self, Lock},
 };
 use crate::{
@@ -78,12 +78,15 @@ impl NewToken {
             known,
             findings: &mut findings,
         };
-        reader.read();
-        if findings.problems.is_empty() {
-            Ok(findings.warnings)
-        } else {
-            Err(Error::new(Code::InvalidInput, findings.problems.join("\n")))
+        let entry = reader.read();
+        if !findings.problems.is_empty() {
+            return Err(Error::new(Code::InvalidInput, findings.problems.join("\n")));
         }
+        let mut warnings = findings.warnings;
+        if let (Some(entry), Some(devices)) = (entry, known.devices()) {
+            warnings.extend(entry.unknown_devices(devices));
+        }
+        Ok(warnings)
     }
 
     /// The fields that both formats have.
@@ -270,12 +273,7 @@ fn change<T>(
 ) -> Result<T> {
     let origin = path.display().to_string();
     let target = write::target(path).map_err(|error| no_directory(path, error))?;
-    if file::is_detached(&target) {
-        return Err(Error::new(
-            Code::Io,
-            format!("token file `{origin}` {}", file::DETACHED),
-        ));
-    }
+    file::check_attached(path)?;
     let _lock = Lock::take(&target)?;
     let text = match (file::read_now(&target), new) {
         (Err(error), Some(_)) if error.code() == Code::NotFound => String::new(),
@@ -291,7 +289,13 @@ fn change<T>(
     let done = edit(&mut document, &set)?;
     if document.top != before {
         TokenSet::of(&document, &origin, known)?;
-        write::replace(&target, &document.text()).map_err(|error| {
+        let text = document.text();
+        let written = match document.format {
+            Format::Hashed => write::replace(&target, &text),
+            // The file that containers mount by itself: in another file's place, its mounts would show the old one, with what was revoked.
+            Format::Plain => write::overwrite(&target, &text),
+        };
+        written.map_err(|error| {
             let message = format!("token file `{origin}` cannot be written: {error}");
             Error::new(Code::Io, message).caused_by(error)
         })?;

@@ -53,22 +53,29 @@ fn text(path: &Path, file: &File) -> Result<String> {
     })
 }
 
-/// Whether the path leads to a file that has been taken out of its directory. That is what a bind mount of a single file shows after the
-/// file was replaced on the other side of the mount: this process has the old one for as long as the mount lives.
+/// Refuses a file that has been taken out of its directory. A bind mount of a single file shows such a one after the file was replaced on the
+/// other side of the mount: this process would go on with old tokens, revoked ones among them, for as long as the mount lives.
+///
+/// # Errors
+/// `io` with what to do.
 #[cfg(unix)]
-pub(super) fn is_detached(path: &Path) -> bool {
+pub(super) fn check_attached(path: &Path) -> Result<()> {
     use std::os::unix::fs::MetadataExt as _;
-    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.nlink() == 0)
+    if std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.nlink() == 0) {
+        let message = format!(
+            "token file `{}` was replaced on the other side of its mount, and this process sees the old one only",
+            path.display()
+        );
+        return Err(Error::new(Code::Io, message)
+            .advise("start the container again, and mount the file's directory instead of the file"));
+    }
+    Ok(())
 }
 
 #[cfg(not(unix))]
-pub(super) fn is_detached(_path: &Path) -> bool {
-    false
+pub(super) fn check_attached(_path: &Path) -> Result<()> {
+    Ok(())
 }
-
-/// What to say of such a file.
-pub(super) const DETACHED: &str = "was replaced outside of the mount through which this process sees it, which still has the old file: \
-    start the container again, and mount the file's directory instead of the file";
 
 /// The file holds no tokens, and its format is that of a server that does not start then.
 pub(super) fn has_no_tokens(path: &Path) -> Error {
@@ -180,16 +187,11 @@ mod tests {
         std::fs::write(&path, r#"{"version": 1}"#).unwrap();
         let open = File::open(&path).unwrap();
         let still_open = PathBuf::from(format!("/proc/self/fd/{}", open.as_raw_fd()));
-        let warnings = || {
-            TokenSet::read(&still_open, &Known::default())
-                .unwrap()
-                .warnings()
-                .join("")
-        };
-        assert!(!is_detached(&path) && warnings().is_empty());
+        let read = || TokenSet::read(&still_open, &Known::default());
+        assert!(read().is_ok());
         std::fs::remove_file(&path).unwrap();
-        assert!(is_detached(&still_open));
-        assert!(warnings().contains("mount the file's directory"), "{}", warnings());
+        let error = read().unwrap_err();
+        assert!(error.to_string().contains("mount the file's directory"), "{error}");
     }
 
     #[test]

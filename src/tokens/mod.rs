@@ -12,6 +12,7 @@ mod entry;
 mod file;
 mod known;
 mod mint;
+mod reader;
 mod set;
 mod used;
 mod write;
@@ -101,8 +102,7 @@ impl Tokens {
         self.len() == 0
     }
 
-    /// The devices that the inventory has from now on: scopes that name others are warned about by [`Tokens::read`] and
-    /// [`Tokens::install`].
+    /// The devices that the inventory has from now on: [`Tokens::install`] warns about scopes that name others.
     pub fn set_devices(&self, names: impl IntoIterator<Item = impl Into<String>>) {
         let known = self.known.load().as_ref().clone();
         self.known.store(Arc::new(known.with_devices(names)));
@@ -132,9 +132,10 @@ impl Tokens {
 
     /// Puts the set in force. Callers of tokens that are gone, have another secret or are over get their `alive` cancelled; a
     /// token that only has other scopes keeps it. The set's warnings go to the log.
-    pub fn install(&self, set: TokenSet) -> TokenChanges {
+    pub fn install(&self, mut set: TokenSet) -> TokenChanges {
         let _change = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let old = self.in_force.load_full();
+        set.look_for_devices(&self.known.load());
         for warning in set.warnings() {
             tracing::warn!("{warning}");
         }

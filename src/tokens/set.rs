@@ -5,8 +5,8 @@ use std::{collections::HashMap, path::Path};
 use super::{
     Digest, Entry, Format, Known,
     document::Document,
-    entry::{Findings, Reader},
     file,
+    reader::{Findings, Reader},
 };
 use crate::error::{Code, Error, Result};
 
@@ -15,7 +15,10 @@ use crate::error::{Code, Error, Result};
 pub struct TokenSet {
     format: Format,
     entries: Vec<Entry>,
+    /// First those that the file alone gives rise to, then those about devices.
     warnings: Vec<String>,
+    of_the_file: usize,
+    origin: String,
 }
 
 impl TokenSet {
@@ -25,12 +28,8 @@ impl TokenSet {
     /// `not_found` where there is no such file, `io` where it cannot be read, `invalid_input` with every problem of the file, one per
     /// line. None of them tells a secret.
     pub fn read(path: &Path, known: &Known) -> Result<Self> {
-        let origin = path.display().to_string();
-        let mut set = Self::parse(&file::read(path)?, &origin, known)?;
-        if file::is_detached(path) {
-            set.warnings.push(format!("token file `{origin}` {}", file::DETACHED));
-        }
-        Ok(set)
+        file::check_attached(path)?;
+        Self::parse(&file::read(path)?, &path.display().to_string(), known)
     }
 
     /// Reads the text of a token file. `origin` names it in errors and warnings.
@@ -57,11 +56,15 @@ impl TokenSet {
         doubles(&entries, &mut findings);
         if findings.problems.is_empty() {
             let said = |warning: String| format!("token file `{origin}`: {warning}");
-            return Ok(Self {
+            let mut set = Self {
                 format: document.format,
                 entries,
+                of_the_file: findings.warnings.len(),
                 warnings: findings.warnings.into_iter().map(said).collect(),
-            });
+                origin: origin.to_owned(),
+            };
+            set.look_for_devices(known);
+            return Ok(set);
         }
         Err(invalid(origin, &findings.problems))
     }
@@ -94,6 +97,15 @@ impl TokenSet {
     /// What deserves a look: unknown devices, empty scopes, fields without effect.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// Warns about devices that are not known, and no more about those that were not known before.
+    pub(super) fn look_for_devices(&mut self, known: &Known) {
+        self.warnings.truncate(self.of_the_file);
+        let devices = known.devices().into_iter();
+        let unknown = devices.flat_map(|devices| self.entries.iter().flat_map(|entry| entry.unknown_devices(devices)));
+        let said = unknown.map(|warning| format!("token file `{}`: {warning}", self.origin));
+        self.warnings.extend(said.collect::<Vec<_>>());
     }
 
     pub(super) fn into_entries(self) -> Vec<Entry> {

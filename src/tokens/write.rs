@@ -137,6 +137,15 @@ pub(super) fn replace(target: &Path, text: &str) -> io::Result<()> {
     }
 }
 
+/// Writes the text into the file itself, so that whoever has it open or mounted sees the change; where there is no file, as [`replace`].
+/// Call it with the [`Lock`] held.
+pub(super) fn overwrite(target: &Path, text: &str) -> io::Result<()> {
+    match in_place(target, text) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => rename(target, text, None),
+        result => result,
+    }
+}
+
 /// Whether the same text may be written into the file itself. Not for a full disk: that would destroy what is there.
 fn needs_the_old_file(error: &io::Error) -> bool {
     use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};

@@ -53,6 +53,7 @@ pub(super) fn tool() -> Tool {
     )
     .toolset("results")
     .own()
+    .plain()
     .local()
 }
 

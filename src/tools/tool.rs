@@ -95,6 +95,8 @@ pub struct Tool {
     pub toolset: &'static str,
     /// It only gives a caller what is that caller's own: every caller may call it.
     pub is_own: bool,
+    /// Its answer is all that it says: it asks nothing, reports no progress and writes nothing to the client's log.
+    pub is_plain: bool,
     /// Whether a second call with the same arguments changes nothing more.
     pub idempotent: bool,
     /// Whether it reaches outside the server.
@@ -205,6 +207,7 @@ impl Tool {
             effect,
             toolset: "junos",
             is_own: false,
+            is_plain: false,
             idempotent: effect == Effect::Read,
             open_world: true,
             aliases: Vec::new(),
@@ -245,6 +248,13 @@ impl Tool {
     #[must_use]
     pub fn toolset(mut self, toolset: &'static str) -> Self {
         self.toolset = toolset;
+        self
+    }
+
+    /// Its answer is all that it says.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        self.is_plain = true;
         self
     }
 

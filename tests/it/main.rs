@@ -13,6 +13,7 @@ mod compat;
 mod documents;
 mod faults;
 mod golden;
+mod http;
 mod junos_commit;
 mod junos_read;
 mod lab;

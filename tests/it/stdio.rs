@@ -169,10 +169,11 @@ async fn every_step_of_progress_comes_before_the_answer() {
         answer["result"]["structuredContent"]["summary"]["successful"], 3,
         "{answer}"
     );
-    let (steps, lines): (Vec<&Value>, Vec<&Value>) = steps
+    // Between them are the lines for the client's log.
+    let steps: Vec<&Value> = steps
         .iter()
-        .partition(|message| message["method"] == "notifications/progress");
-    assert_eq!(lines.len(), 3, "each router is in the client's log too: {lines:?}");
+        .filter(|news| news["method"] == "notifications/progress")
+        .collect();
     let done: Vec<&Value> = steps.iter().map(|step| &step["params"]["progress"]).collect();
     assert_eq!(done, [&json!(1.0), &json!(2.0), &json!(3.0)]);
     assert!(steps.iter().all(|step| step["params"]["progressToken"] == "steps"));

@@ -202,11 +202,18 @@ impl Door {
     async fn greet(&self, stream: TcpStream, client: Client) {
         match &self.tls {
             None => self.converse(stream, client).await,
-            Some(tls) => match timeout(self.limits.first_request, tls.accept(stream)).await {
-                Ok(Ok(stream)) => self.converse(stream, client).await,
-                Ok(Err(e)) => tracing::debug!(address = %client.address, "TLS handshake failed: {e}"),
-                Err(_) => tracing::debug!(address = %client.address, "TLS handshake did not end in time"),
-            },
+            Some(tls) => {
+                let handshake = timeout(self.limits.first_request, tls.accept(stream));
+                let shaken = tokio::select! {
+                    shaken = handshake => shaken,
+                    () = self.closing.cancelled() => return,
+                };
+                match shaken {
+                    Ok(Ok(stream)) => self.converse(stream, client).await,
+                    Ok(Err(e)) => tracing::debug!(address = %client.address, "TLS handshake failed: {e}"),
+                    Err(_) => tracing::debug!(address = %client.address, "TLS handshake did not end in time"),
+                }
+            }
         }
     }
 
@@ -253,8 +260,7 @@ impl Door {
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.idle)
             .max_headers(64)
-            .max_buf_size(64 * 1024)
-            .pipeline_flush(true);
+            .max_buf_size(64 * 1024);
         builder
             .http2()
             .timer(TokioTimer::new())

@@ -133,24 +133,23 @@ fn invalid(id: Value, why: &str) -> Refusal {
 }
 
 fn outside(body: &[u8]) -> Result<Outside<'_>, Refusal> {
-    let broken = |e: serde_json::Error| {
-        Refusal::rpc(
-            StatusCode::BAD_REQUEST,
-            Value::Null,
-            PARSE_ERROR,
-            format!("parse error: {e}"),
-        )
-    };
+    // What is passed over is not looked at below, and JSON is UTF-8 throughout (RFC 8259 section 8.1).
+    let body = std::str::from_utf8(body).map_err(|e| broken(&e))?.as_bytes();
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     if first == Some(&b'[') {
-        serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(broken)?;
+        serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|e| broken(&e))?;
         let why = "batches are not part of this protocol; send one message at a time";
         return Err(invalid(Value::Null, why));
     }
     serde_json::from_slice(body).map_err(|e| match e.classify() {
         serde_json::error::Category::Data => invalid(Value::Null, &e.to_string()),
-        _ => broken(e),
+        _ => broken(&e),
     })
+}
+
+fn broken(why: &dyn std::fmt::Display) -> Refusal {
+    let why = format!("parse error: {why}");
+    Refusal::rpc(StatusCode::BAD_REQUEST, Value::Null, PARSE_ERROR, why)
 }
 
 /// `"id": null` reads as no id at all; the two differ.

@@ -32,6 +32,11 @@ impl Heads {
         heads.pop_front().unwrap_or(Head::Plain)
     }
 
+    /// How many heads were read whose requests were not served.
+    pub(super) fn left(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     fn push(&self, head: Head) {
         let mut heads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         heads.push_back(head);

@@ -29,6 +29,7 @@ use super::{
     envelope::{self, Envelope, INVALID_PARAMS, Kind},
     gate::Gate,
     patience,
+    plain::{self, Plain},
     refusal::Refusal,
     sessions::Sessions,
 };
@@ -39,6 +40,8 @@ use crate::{
 
 const SESSION: &str = "mcp-session-id";
 const VERSION: &str = "mcp-protocol-version";
+/// What a proxy may look at instead of the message: said twice, it may mean one thing there and another here.
+const ROUTED_BY: [&str; 4] = [SESSION, VERSION, "mcp-method", "mcp-name"];
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// What answers at `/mcp`.
@@ -51,6 +54,7 @@ pub(super) struct Front {
     /// The library's own front, for the protocol since 2026-07-28, which has no sessions, and for older clients where the operator wants
     /// none.
     sessionless: StreamableHttpService<Mcp, NeverSessionManager>,
+    plain: Arc<Plain>,
     body: BodyLimits,
 }
 
@@ -85,6 +89,7 @@ impl Front {
             config,
         );
         Arc::new(Self {
+            plain: Plain::new(&mcp),
             path,
             gate,
             mcp,
@@ -102,9 +107,6 @@ impl Front {
     async fn answer(&self, request: Request<Body>) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
         let caller = self.gate.caller(&parts)?;
-        if self.path.is_refusing() {
-            return Err(Refusal::going_down());
-        }
         self.path
             .limits()
             .rate(&caller.principal)
@@ -119,12 +121,19 @@ impl Front {
 
     async fn post(&self, mut parts: Parts, body: Body, caller: Caller) -> Result<Response, Refusal> {
         speaks_json(&mut parts.headers)?;
+        for name in ROUTED_BY {
+            super::hosts::single(&parts.headers, header::HeaderName::from_static(name), name)?;
+        }
         let body = body::read(&parts, body, self.body).await.inspect_err(|refusal| {
             if refusal.is(StatusCode::PAYLOAD_TOO_LARGE) {
                 self.path.figures().limit_hit("request_body", "request_rejected");
             }
         })?;
         let envelope = envelope::open(&body)?;
+        // What belongs to calls on their way is taken to the end: answers to questions, and calls taken back.
+        if matches!(envelope.kind, Kind::Request(_)) && self.path.is_refusing() {
+            return Err(Refusal::going_down());
+        }
         let place = match envelope.kind {
             Kind::Request(_) => {
                 let entered = self.path.limits().enter(&caller.principal, &envelope.devices).await;
@@ -207,11 +216,21 @@ impl Front {
         if let (ClientJsonRpcMessage::Request(request), Some(inbound)) = (&mut typed, inbound) {
             request.request.extensions_mut().insert(inbound.clone());
         }
-        sessions.post(&message.caller, session, self.mcp.clone(), typed).await
+        sessions
+            .post(&message.caller, session, &self.mcp, &self.plain, typed)
+            .await
     }
 
     async fn without_session(&self, message: Message) -> Result<Response, Refusal> {
         let alive = message.caller.alive.clone();
+        if message.envelope.method == "tools/call"
+            && let Some(call) = self.plain.newer(&message.parts.headers, &message.body)
+            && let Some(inbound) = message.parts.extensions.get::<Inbound>().cloned()
+        {
+            let plain = self.plain.clone();
+            let call = async move { plain::response(&plain.call(call, inbound).await) }.boxed();
+            return Ok(patience::until(patience::answer(call).await, alive));
+        }
         let refusal = message.invalid_params("the parameters do not fit the method");
         let request = Request::from_parts(message.parts, Full::new(message.body));
         let service = self.sessionless.clone();
@@ -237,6 +256,9 @@ impl Front {
             ));
         }
         knows_version(&parts.headers)?;
+        if self.path.is_refusing() && !parts.headers.contains_key("last-event-id") {
+            return Err(Refusal::going_down());
+        }
         sessions.listen(caller, session, &parts.headers)
     }
 
@@ -306,7 +328,7 @@ fn status(status: StatusCode) -> Response {
 }
 
 /// A client sends JSON and takes JSON and streams. One that says nothing of what it takes, takes both.
-fn speaks_json(headers: &mut HeaderMap) -> Result<(), Refusal> {
+pub(super) fn speaks_json(headers: &mut HeaderMap) -> Result<(), Refusal> {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -357,11 +379,11 @@ fn accepts(headers: &HeaderMap, kind: &str) -> bool {
         .any(matches)
 }
 
-fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+pub(super) fn session_id(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     super::hosts::single(headers, header::HeaderName::from_static(SESSION), "Mcp-Session-Id")
 }
 
-fn knows_version(headers: &HeaderMap) -> Result<(), Refusal> {
+pub(super) fn knows_version(headers: &HeaderMap) -> Result<(), Refusal> {
     let Some(version) = super::hosts::single(
         headers,
         header::HeaderName::from_static(VERSION),

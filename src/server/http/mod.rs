@@ -10,10 +10,13 @@ mod connection;
 mod envelope;
 mod framing;
 mod front;
+#[doc(hidden)]
+pub mod fuzz;
 mod gate;
 mod health;
 mod hosts;
 mod patience;
+mod plain;
 mod refusal;
 mod sessions;
 mod sse;
@@ -111,6 +114,7 @@ pub async fn serve(
     path.drain_within(options.grace).await;
     closing.cancel();
     if let Some(sessions) = sessions {
+        let _ = tokio::time::timeout(FLUSH, sessions.answered()).await;
         sessions.close_all();
     }
     doors.clients.emptied(FLUSH).await;

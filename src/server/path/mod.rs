@@ -3,16 +3,16 @@
 
 mod arguments;
 mod budget;
-mod clean;
+pub(super) mod clean;
 mod confirm;
 mod guard;
 mod limits;
+mod record;
 mod run;
 mod scope;
 
 use std::{sync::Arc, time::Duration};
 
-use serde_json::Value;
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -22,7 +22,7 @@ pub use self::{
 };
 use super::{
     Extension,
-    audit::{Audit, Ended, Event},
+    audit::{Audit, Event},
     figures::Figures,
 };
 use crate::{
@@ -219,16 +219,11 @@ impl Path {
     pub async fn call(&self, call: Call) -> Answered {
         let started = Instant::now();
         let _tracked = self.running.token();
-        let mut event = Recorded {
-            event: Event::new(&call.principal.name, &call.name),
-            path: self,
-            started,
-            is_written: false,
-        };
+        let mut record = record::Record::new(self, &call, started);
         let caller: Arc<str> = call.principal.name.clone();
-        let outcome = self.answer(call, &mut event.event).await;
+        let outcome = self.answer(call, &mut record.event).await;
         let duration = started.elapsed();
-        event.write(duration, ended(&outcome));
+        record.write(duration, record::ended(&outcome));
         match outcome {
             Ok(answer) => self.present(&caller, answer, duration),
             Err(error) => Answered {
@@ -335,58 +330,6 @@ impl Path {
             failed,
             error: None,
             duration,
-        }
-    }
-}
-
-/// How a call ended, for its record.
-fn ended(outcome: &Result<Answer>) -> Ended<'_> {
-    match outcome {
-        Ok(answer) if !answer.failed => Ended::Well,
-        Ok(answer) if answer.structured.values().any(is_unsettled) || is_unknown(&answer.structured) => {
-            Ended::Unsettled
-        }
-        Ok(_) => Ended::Failed,
-        Err(error) => Ended::Error(error),
-    }
-}
-
-/// Whether a row of this list, one for each device, reports a change whose outcome is not known.
-fn is_unsettled(rows: &Value) -> bool {
-    let rows = rows.as_array().into_iter().flatten();
-    rows.filter_map(Value::as_object).any(is_unknown)
-}
-
-fn is_unknown(report: &Arguments) -> bool {
-    report.get("error_code").and_then(Value::as_str) == Some(Code::CommitUnknown.as_str())
-}
-
-/// The record of a call: written also where whoever called is gone and the call is dropped.
-struct Recorded<'a> {
-    event: Event,
-    path: &'a Path,
-    started: Instant,
-    is_written: bool,
-}
-
-impl Recorded<'_> {
-    fn write(&mut self, duration: Duration, ended: Ended) {
-        self.event.finish(duration, ended);
-        self.path.audit.write(&self.event);
-        let figures = &self.path.figures;
-        figures.tool_call(self.event.known_tool(), self.event.result(), duration);
-        self.is_written = true;
-    }
-}
-
-impl Drop for Recorded<'_> {
-    fn drop(&mut self) {
-        if !self.is_written {
-            let gone = Error::new(
-                Code::Cancelled,
-                "the client was gone before the answer; a change under way comes to its own end",
-            );
-            self.write(self.started.elapsed(), Ended::Error(&gone));
         }
     }
 }

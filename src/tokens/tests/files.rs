@@ -145,7 +145,6 @@ const MISREAD: &[(&str, &str)] = &[
 ];
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_misread_scope_is_a_mistake() {
     for (fields, wanted) in MISREAD {
         let said = if fields.matches("routers").count() == 2 {
@@ -236,6 +235,11 @@ fn what_deserves_a_look_is_warned_about() {
     assert!(!said.contains("edge"), "{said}");
     assert!(warnings(r#"{"a": {"token": "hunter2"}}"#).contains("can be guessed"));
     assert!(warnings(r#"{"a": {"token": "jmcp_0123456789abcdef0123456789abcdef"}}"#).is_empty());
+    let text = file(&[hashed("a", "one", r#", "routers": ["core-1"]"#)]);
+    let mut set = TokenSet::parse(&text, "f", &known().with_devices(["edge-1"])).unwrap();
+    assert_eq!(set.warnings().len(), 1);
+    set.look_for_devices(&known().with_devices(["core-1"]));
+    assert!(set.warnings().is_empty(), "the device has been added meanwhile");
     let quiet = parse(&file(&[hashed("a", "one", r#", "routers": ["core-1"]"#)]));
     assert!(quiet.warnings().is_empty(), "no inventory, no word about devices");
 }

@@ -32,6 +32,7 @@ pub(super) fn tool() -> Tool {
          cluster. Facts that a platform does not have are null.",
         run,
     )
+    .plain()
     .aliases(ON)
 }
 

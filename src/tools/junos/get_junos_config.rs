@@ -49,6 +49,7 @@ pub(super) fn tool() -> Tool {
          whole configurations are long.",
         run,
     )
+    .plain()
     .aliases(ON)
 }
 

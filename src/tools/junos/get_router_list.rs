@@ -42,6 +42,7 @@ pub(super) fn tool() -> Tool {
          here: the names are the router_name of every other tool.",
         run,
     )
+    .plain()
     .local()
 }
 

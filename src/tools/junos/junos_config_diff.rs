@@ -36,6 +36,7 @@ pub(super) fn tool() -> Tool {
          that somebody has not committed yet.",
         run,
     )
+    .plain()
     .aliases(ON)
     .refusals(&[("version", "rollback version {} out of range (0..=49)")])
 }

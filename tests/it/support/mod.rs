@@ -4,5 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod golden;
 pub(crate) mod made;
 pub(crate) mod program;
+pub(crate) mod site;
 pub(crate) mod sshd;
 pub(crate) mod talk;
+pub(crate) mod web;

@@ -118,6 +118,23 @@ async fn a_file_in_a_directory_that_cannot_be_written_is_edited_in_place() {
 }
 
 #[tokio::test]
+async fn a_plain_file_stays_the_one_that_containers_mount() {
+    let place = Place::new();
+    assert!(place.token(&["generate", "--id", "a"]).await.status.success());
+    let file = place.file(".tokens");
+    let mounted = std::fs::metadata(&file).unwrap().ino();
+    for line in [
+        ["generate", "--id", "b"],
+        ["rotate", "--id", "a"],
+        ["revoke", "--id", "b"],
+    ] {
+        assert!(place.token(&line).await.status.success(), "{line:?}");
+        assert_eq!(std::fs::metadata(&file).unwrap().ino(), mounted, "{line:?}");
+    }
+    assert!(place.text(".tokens").ends_with("}\n"));
+}
+
+#[tokio::test]
 async fn a_file_of_somebody_else_is_told_with_what_to_do() {
     let place = Place::with("tokens.json", r#"{"version": 1, "tokens": []}"#);
     set_mode(place.path(), 0o755);

@@ -30,6 +30,8 @@ pub(super) struct Exchange {
     said: Mutex<Said>,
     changed: watch::Sender<()>,
     incoming: mpsc::UnboundedSender<ClientJsonRpcMessage>,
+    /// Fires when the client takes the request back, or its session ends.
+    pub(super) taken_back: CancellationToken,
     /// Fires when there is nothing more to come.
     pub(super) over: CancellationToken,
 }
@@ -47,6 +49,9 @@ struct Said {
     over_since: Option<Instant>,
 }
 
+/// What the client replies in the middle of an exchange.
+pub(super) type Replies = mpsc::UnboundedReceiver<ClientJsonRpcMessage>;
+
 /// What an exchange begins with.
 pub(super) enum First {
     /// The answer, and nothing before it.
@@ -59,7 +64,7 @@ pub(super) enum First {
 
 impl Exchange {
     /// An exchange, and where what the client replies comes out.
-    pub(super) fn new(number: u64, id: RequestId) -> (Arc<Self>, mpsc::UnboundedReceiver<ClientJsonRpcMessage>) {
+    pub(super) fn new(number: u64, id: RequestId, taken_back: CancellationToken) -> (Arc<Self>, Replies) {
         let (incoming, replies) = mpsc::unbounded_channel();
         let exchange = Self {
             number,
@@ -70,6 +75,7 @@ impl Exchange {
             }),
             changed: watch::Sender::new(()),
             incoming,
+            taken_back,
             over: CancellationToken::new(),
         };
         (Arc::new(exchange), replies)
@@ -188,6 +194,8 @@ impl Cursor {
                 Ready::NotYet => {}
             }
             tokio::select! {
+                // What was said before the end is not lost by it.
+                biased;
                 _ = self.changes.changed() => {}
                 () = self.closed.cancelled() => return None,
             }
@@ -228,7 +236,7 @@ mod tests {
     use super::*;
 
     fn exchange() -> Arc<Exchange> {
-        Exchange::new(7, RequestId::Number(1)).0
+        Exchange::new(7, RequestId::Number(1), CancellationToken::new()).0
     }
 
     async fn all(exchange: &Arc<Exchange>, after: u64) -> String {

@@ -16,7 +16,7 @@ use rmcp::model::{ClientJsonRpcMessage, InitializeRequestParams};
 use tokio::time::Instant;
 
 use self::session::{End, Session};
-use super::{front, refusal::Refusal};
+use super::{front, plain::Plain, refusal::Refusal};
 use crate::{
     server::{Mcp, figures::Figures},
     tokens::Caller,
@@ -96,6 +96,14 @@ impl Sessions {
         Ok(id)
     }
 
+    /// Waits until no request of any session is on its way any more: a call has ended a moment before its answer is handed over.
+    pub(super) async fn answered(&self) {
+        let sessions: Vec<_> = self.lock().by_id.values().cloned().collect();
+        for session in sessions {
+            session.answered().await;
+        }
+    }
+
     /// Ends every session.
     pub(super) fn close_all(&self) {
         let mut open = self.lock();
@@ -119,14 +127,15 @@ impl Sessions {
         &self,
         caller: &Caller,
         id: &str,
-        mcp: Mcp,
+        mcp: &Mcp,
+        plain: &Arc<Plain>,
         message: ClientJsonRpcMessage,
     ) -> Result<Response, Refusal> {
         let session = self.find(caller, id)?;
         match message {
             // An old session still takes what belongs to the calls that it is at.
             ClientJsonRpcMessage::Request(_) if session.is_over_age(self.limits.lifetime) => Err(Refusal::no_session()),
-            ClientJsonRpcMessage::Request(request) => session.request(mcp, request).await,
+            ClientJsonRpcMessage::Request(request) => session.request(mcp, plain, request).await,
             other => {
                 session.incoming(other);
                 Ok(front::accepted())

@@ -23,8 +23,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::{front, refusal::Refusal, sse},
-    exchange::{Exchange, First},
+    super::{front, plain::Plain, refusal::Refusal, sse},
+    exchange::{Exchange, First, Replies},
     wire::Wire,
 };
 use crate::{
@@ -137,10 +137,16 @@ impl Session {
     /// -32600 for an id that is on its way already.
     pub(super) async fn request(
         self: &Arc<Self>,
-        mcp: Mcp,
+        mcp: &Mcp,
+        plain: &Arc<Plain>,
         request: JsonRpcRequest<ClientRequest>,
     ) -> Result<Response, Refusal> {
-        let exchange = self.begin(mcp, request)?;
+        let (exchange, replies) = self.begin(&request.id)?;
+        if plain.is_plain(&request.request) {
+            self.serve_plain(plain, mcp, exchange.clone(), request);
+        } else {
+            self.serve_wired(mcp, exchange.clone(), replies, request);
+        }
         match exchange.first(Instant::now() + PLAIN_FOR).await {
             First::Answer(answer) => Ok(front::json(answer)),
             First::Nothing => Ok(sse::response(stream::empty())),
@@ -151,35 +157,63 @@ impl Session {
         }
     }
 
-    fn begin(self: &Arc<Self>, mcp: Mcp, request: JsonRpcRequest<ClientRequest>) -> Result<Arc<Exchange>, Refusal> {
-        let (exchange, replies) = {
-            let mut state = self.state();
-            if state.open.contains_key(&request.id) {
-                let id = serde_json::to_value(&request.id).unwrap_or_default();
-                let why = "invalid request: a request with this id is on its way in this session";
-                return Err(Refusal::rpc(StatusCode::BAD_REQUEST, id, -32600, why));
-            }
-            let number = state.next;
-            state.next += 1;
-            let (exchange, replies) = Exchange::new(number, request.id.clone());
-            state.open.insert(request.id.clone(), exchange.clone());
-            (exchange, replies)
-        };
+    fn begin(&self, id: &RequestId) -> Result<(Arc<Exchange>, Replies), Refusal> {
+        let mut state = self.state();
+        if state.open.contains_key(id) {
+            let id = serde_json::to_value(id).unwrap_or_default();
+            let why = "invalid request: a request with this id is on its way in this session";
+            return Err(Refusal::rpc(StatusCode::BAD_REQUEST, id, -32600, why));
+        }
+        let number = state.next;
+        state.next += 1;
+        let (exchange, replies) = Exchange::new(number, id.clone(), self.ended.child_token());
+        state.open.insert(id.clone(), exchange.clone());
+        Ok((exchange, replies))
+    }
+
+    /// In a task of its own: a client that goes away has not taken its call back.
+    fn serve_plain(
+        self: &Arc<Self>,
+        plain: &Arc<Plain>,
+        mcp: &Mcp,
+        exchange: Arc<Exchange>,
+        request: JsonRpcRequest<ClientRequest>,
+    ) {
+        let (session, plain, mcp) = (self.clone(), plain.clone(), mcp.clone());
+        tokio::spawn(async move {
+            let served = Serving {
+                session: &session,
+                exchange: &exchange,
+            };
+            let taken_back = exchange.taken_back.clone();
+            let answer = plain
+                .answer(&mcp, &session.client.protocol_version, request, taken_back)
+                .await;
+            session.outgoing(served.exchange, answer);
+        });
+    }
+
+    fn serve_wired(
+        self: &Arc<Self>,
+        mcp: &Mcp,
+        exchange: Arc<Exchange>,
+        replies: Replies,
+        request: JsonRpcRequest<ClientRequest>,
+    ) {
         let wire = Wire {
             request: Some(ClientJsonRpcMessage::Request(request)),
             replies,
-            exchange: exchange.clone(),
+            exchange,
             session: self.clone(),
         };
         let client = Some(self.client.clone());
         let serving = serve_directly_with_ct::<_, _, _, _, TransportAdapterIdentity>(
-            mcp.in_session(&self.level),
+            mcp.clone().in_session(&self.level),
             wire,
             client,
             self.ended.child_token(),
         );
         tokio::spawn(async move { serving.waiting().await });
-        Ok(exchange)
     }
 
     /// Takes a notification, or an answer to a question of the server.
@@ -194,6 +228,7 @@ impl Session {
                     let exchange = id.and_then(|id| state.open.get(&id).cloned());
                     drop(state);
                     if let Some(exchange) = exchange {
+                        exchange.taken_back.cancel();
                         exchange.reply(ClientJsonRpcMessage::Notification(notification));
                         // A request that was taken back is not answered.
                         self.over(&exchange, None);
@@ -234,6 +269,14 @@ impl Session {
                 self.over(exchange, Some(json.into()));
             }
             _ => exchange.say(&json),
+        }
+    }
+
+    /// Waits until no request is on its way any more.
+    pub(super) async fn answered(&self) {
+        let open: Vec<_> = self.state().open.values().cloned().collect();
+        for exchange in open {
+            exchange.over.cancelled().await;
         }
     }
 
@@ -320,6 +363,18 @@ impl State {
             bytes = bytes.saturating_sub(oldest.bytes());
             self.kept.pop_front();
         }
+    }
+}
+
+/// A call on its way; however it ends, a client that waits is let go.
+struct Serving<'a> {
+    session: &'a Session,
+    exchange: &'a Arc<Exchange>,
+}
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        self.session.over(self.exchange, None);
     }
 }
 

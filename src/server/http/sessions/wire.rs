@@ -7,14 +7,16 @@ use rmcp::{
     model::{ClientJsonRpcMessage, ServerJsonRpcMessage},
     transport::Transport,
 };
-use tokio::sync::mpsc;
 
-use super::{exchange::Exchange, session::Session};
+use super::{
+    exchange::{Exchange, Replies},
+    session::Session,
+};
 
 /// A transport that carries one request.
 pub(super) struct Wire {
     pub(super) request: Option<ClientJsonRpcMessage>,
-    pub(super) replies: mpsc::UnboundedReceiver<ClientJsonRpcMessage>,
+    pub(super) replies: Replies,
     pub(super) exchange: Arc<Exchange>,
     pub(super) session: Arc<Session>,
 }
