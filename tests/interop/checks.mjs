@@ -1,13 +1,19 @@
 // What every TypeScript client checks of a server, whatever the version of the client.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 
-export const BINARY = process.env.JMCP_BIN;
+const BINARY = process.env.JMCP_BIN;
+const TOKEN = `jmcp_${"t".repeat(43)}`;
+const NOBODY = `jmcp_${"n".repeat(43)}`;
 const LAB = process.env.JMCP_LAB_DIR;
 const DEVICES = ["ex-lab-1", "mx-lab-1", "srx-lab-1"];
 const HINTS = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
@@ -15,6 +21,10 @@ const PATIENCE = 60_000;
 
 let label;
 let failed = 0;
+
+// The packages are where JMCP_NODE_DIR says, not beside this file.
+const require = createRequire(`${process.env.JMCP_NODE_DIR}/`);
+export const load = (name) => import(pathToFileURL(require.resolve(name)));
 
 async function check(name, body) {
   try {
@@ -201,13 +211,97 @@ async function place() {
   devices["silent-1"] = { ip: "127.0.0.1", port: silent.address().port, username: "lab", auth };
   writeFileSync(inventory, JSON.stringify(devices), { mode: 0o600 });
   const audited = () => readFileSync(audit, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
-  const base = ["-f", inventory, "--known-hosts-file", join(LAB, "known_hosts"), "-t", "stdio", "--audit-log-file", audit];
-  return { directory, silent, audited, args: (...more) => [...base, ...more] };
+  const tokens = join(directory, "tokens");
+  const one = { token: TOKEN, description: "", created: "2026-01-01T00:00:00Z" };
+  writeFileSync(tokens, JSON.stringify({ one }), { mode: 0o600 });
+  const base = ["-f", inventory, "--known-hosts-file", join(LAB, "known_hosts"), "--audit-log-file", audit];
+  return { directory, silent, audited, base, tokens };
 }
 
-// `connect(args, person)` gives a connected client that asks `person.elicit`.
-export async function main(name, connect) {
-  label = name;
+// A URL with headers, and the status of each answer that its client had.
+function by(url, token) {
+  const statuses = [];
+  const noting = async (...args) => {
+    const response = await fetch(...args);
+    statuses.push(response.status);
+    return response;
+  };
+  return { url, statuses, options: { requestInit: { headers: { Authorization: `Bearer ${token}` } }, fetch: noting } };
+}
+
+// What a client connects to, for as long as `body` runs: a program with arguments, or a URL with options.
+async function serving(here, transport, more, body) {
+  if (transport === "shared") {
+    return body(by(process.env.JMCP_URL, process.env.JMCP_TOKEN));
+  }
+  if (transport === "stdio") {
+    return body({ command: BINARY, args: [...here.base, ...more, "-t", "stdio"] });
+  }
+  const tls = (name) => join(process.env.JMCP_CERTIFICATES, name);
+  const secured = transport === "tls" ? ["--tls-cert", tls("server.pem"), "--tls-key", tls("server.key")] : [];
+  const listening = ["-t", "http", "-p", "0", "--tokens-file", here.tokens, ...secured];
+  const server = spawn(BINARY, [...here.base, ...listening, ...more], { stdio: ["ignore", "ignore", "pipe"] });
+  const ended = once(server, "exit");
+  try {
+    const address = await new Promise((resolve, reject) => {
+      ended.then(() => reject(new Error("the server did not start")));
+      createInterface(server.stderr).on("line", (line) => {
+        if (line.startsWith("jmcp: serving ")) {
+          resolve(line.split(" ")[2]);
+        }
+      });
+    });
+    // Both paths are the server's, without a redirect between them.
+    await body(by(address + (transport === "tls" ? "/" : ""), TOKEN));
+  } finally {
+    server.kill();
+    await ended;
+  }
+  assert.equal(server.exitCode, 0, "the server ends well");
+}
+
+async function refused(connect, target, person, what, status) {
+  await check(`${what} is a ${status}`, async () => {
+    await assert.rejects(connect(target, person));
+    assert.deepEqual([...new Set(target.statuses)], [status]);
+  });
+}
+
+async function everything(here, transport, connect, person) {
+  await serving(here, transport, [], async (target) => {
+    const client = await connect(target, person);
+    await lists(client);
+    await calls(client);
+    await reads(client);
+    if (transport !== "shared") {
+      await waits(client, here);
+      await asks(client, person);
+      await changes(client);
+    }
+    await client.close();
+    if (transport === "http") {
+      await refused(connect, by(target.url, NOBODY), person, "a wrong token", 401);
+    }
+  });
+  if (transport === "shared") {
+    return;
+  }
+  await serving(here, transport, ["--confirm", "write"], async (target) => {
+    const careful = await connect(target, person);
+    await careful.listTools();
+    await confirms(careful, person);
+    await careful.close();
+  });
+  if (transport === "http") {
+    // An address of this machine that is none of the names which a server goes by.
+    await serving(here, transport, ["-H", "127.0.0.2"], (target) =>
+      refused(connect, target, person, "a wrong host", 403));
+  }
+}
+
+// `connect(target, person)` gives a connected client that asks `person.elicit`.
+export async function main(name, transport, connect) {
+  label = transport === "stdio" ? name : `${name}-${transport}`;
   const person = {
     answer: { action: "decline" },
     asked: null,
@@ -221,20 +315,7 @@ export async function main(name, connect) {
     process.exit(1);
   }, PATIENCE);
   const here = await place();
-  await check("the client comes to its end", async () => {
-    const client = await connect(here.args(), person);
-    await lists(client);
-    await calls(client);
-    await waits(client, here);
-    await reads(client);
-    await asks(client, person);
-    await changes(client);
-    await client.close();
-    const careful = await connect(here.args("--confirm", "write"), person);
-    await careful.listTools();
-    await confirms(careful, person);
-    await careful.close();
-  });
+  await check("the client comes to its end", () => everything(here, transport, connect, person));
   clearTimeout(timer);
   rmSync(here.directory, { recursive: true });
   process.exit(failed ? 1 : 0);

@@ -3,16 +3,13 @@
 import asyncio
 import contextlib
 import json
-import os
-import pathlib
 import sys
 import tempfile
 import traceback
 
 import jsonschema
 
-BINARY = os.environ["JMCP_BIN"]
-LAB = pathlib.Path(os.environ["JMCP_LAB_DIR"])
+from places import HTTP, LAB, NOBODY, SHARED, STDIO, Place
 DEVICES = ["ex-lab-1", "mx-lab-1", "srx-lab-1"]
 HINTS = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"]
 PATIENCE = 60
@@ -33,29 +30,6 @@ class Silent:
         while await reader.read(1024):
             pass
         writer.close()
-
-
-class Place:
-    """A directory with an inventory of its own: the lab's devices and a silent one."""
-
-    def __init__(self, directory, port):
-        self.directory = pathlib.Path(directory)
-        self.inventory = self.directory / "devices.json"
-        self.audit = self.directory / "audit.jsonl"
-        devices = json.loads((LAB / "devices.json").read_text())
-        devices["silent-1"] = {
-            "ip": "127.0.0.1", "port": port, "username": "lab", "auth": {"type": "password", "password": "none"},
-        }
-        self.inventory.write_text(json.dumps(devices))
-        self.inventory.chmod(0o600)
-
-    def arguments(self, *more):
-        known_hosts = str(LAB / "known_hosts")
-        return ["-f", str(self.inventory), "--known-hosts-file", known_hosts, "-t", "stdio",
-                "--audit-log-file", str(self.audit), *more]
-
-    def audited(self):
-        return [json.loads(line) for line in self.audit.read_text().splitlines()]
 
 
 class Checks:
@@ -79,16 +53,37 @@ def text(result):
 
 
 async def everything(checks, place, silent, connect):
-    """`connect(arguments)` is an async context manager that gives an adapter."""
-    async with connect(place.arguments()) as client:
-        await lists(checks, client)
-        await calls(checks, client)
-        await waits(checks, client, place, silent)
-        await reads(checks, client)
-        await asks(checks, client)
-        await changes(checks, client)
-    async with connect(place.arguments("--confirm", "write")) as client:
-        await confirms(checks, client)
+    """`connect(target)` is an async context manager that gives an adapter."""
+    with place.serving() as target:
+        async with connect(target) as client:
+            await lists(checks, client)
+            await calls(checks, client)
+            await reads(checks, client)
+            if place.transport == SHARED:
+                return
+            await waits(checks, client, place, silent)
+            await asks(checks, client)
+            await changes(checks, client)
+        if place.transport == HTTP:
+            await refused(checks, connect, target.by(NOBODY), "a wrong token", 401)
+    with place.serving("--confirm", "write") as target:
+        async with connect(target) as client:
+            await confirms(checks, client)
+    if place.transport == HTTP:
+        # An address of this machine that is none of the names which a server goes by.
+        with place.serving(host="127.0.0.2") as target:
+            await refused(checks, connect, target, "a wrong host", 403)
+
+
+async def refused(checks, connect, target, what, status):
+    with checks.check(f"{what} is a {status}"):
+        try:
+            async with connect(target):
+                pass
+        except Exception:
+            assert set(target.statuses) == {status}, target.statuses
+        else:
+            raise AssertionError("the client came in")
 
 
 async def lists(checks, client):
@@ -245,15 +240,15 @@ async def confirms(checks, client):
         assert result["structuredContent"]["outcome"] == "committed", result
 
 
-def main(label, connect):
+def main(label, connect, transport):
     """Runs all checks with one client and ends the program."""
-    checks = Checks(label)
+    checks = Checks(label if transport == STDIO else f"{label}-{transport}")
 
     async def run():
         silent = Silent()
         port = await silent.start()
         with tempfile.TemporaryDirectory() as directory:
-            place = Place(directory, port)
+            place = Place(directory, port, transport)
             await asyncio.wait_for(everything(checks, place, silent, connect), PATIENCE)
 
     with checks.check("the client comes to its end"):

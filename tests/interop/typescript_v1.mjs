@@ -1,21 +1,19 @@
-// The TypeScript SDK, version 1: a session with a handshake.
+// The TypeScript SDK, version 1: a session with a handshake. `typescript_v1.mjs TRANSPORT`.
 
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
+import { load, main } from "./checks.mjs";
 
-import { BINARY, main } from "./checks.mjs";
-
-// The packages are where JMCP_NODE_DIR says, not beside this file.
-const require = createRequire(`${process.env.JMCP_NODE_DIR}/`);
-const load = (name) => import(pathToFileURL(require.resolve(name)));
 const { Client } = await load("@modelcontextprotocol/sdk/client/index.js");
 const { StdioClientTransport } = await load("@modelcontextprotocol/sdk/client/stdio.js");
+const { StreamableHTTPClientTransport } = await load("@modelcontextprotocol/sdk/client/streamableHttp.js");
 const { ElicitRequestSchema } = await load("@modelcontextprotocol/sdk/types.js");
 
-await main("typescript-1", async (args, person) => {
+await main("typescript-1", process.argv[2], async (target, person) => {
   const client = new Client({ name: "check", version: "1" }, { capabilities: { elicitation: {} } });
   client.setRequestHandler(ElicitRequestSchema, person.elicit);
-  await client.connect(new StdioClientTransport({ command: BINARY, args }));
+  const { url, options: http } = target;
+  await client.connect(
+    url ? new StreamableHTTPClientTransport(new URL(url), http) : new StdioClientTransport(target),
+  );
   // Version 1 has the schema of the result where version 2 has the options.
   const callTool = client.callTool.bind(client);
   client.callTool = (params, options) => callTool(params, undefined, options);
