@@ -58,9 +58,9 @@ impl Reloader {
             let is_changed = now != in_use && now == before;
             before.clone_from(&now);
             if is_asked || is_changed {
+                // As it was before it is read: what changes meanwhile is another change.
+                in_use = now;
                 self.reload().await;
-                in_use = self.seen().await;
-                before.clone_from(&in_use);
             }
         }
     }

@@ -1,9 +1,14 @@
 //! The HTTP server from outside: bytes on connections, both protocol eras, tokens, limits, files that change, signals.
 
 mod connections;
+mod health;
 mod limits;
+mod long;
 mod names;
+mod reload;
 mod rpc;
+mod stopping;
+mod tls;
 mod transport;
 mod who;
 

@@ -252,7 +252,10 @@ impl Default for Plan {
 impl Plan {
     /// Starts it before tools that wait at this turnstile.
     pub(crate) async fn start(self, gate: &Turnstile) -> Site {
-        let inventory = Inventory::parse(DEVICES, std::path::Path::new("."), "test").unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let devices = directory.path().join("devices.json");
+        std::fs::write(&devices, DEVICES).unwrap();
+        let inventory = Inventory::load(&devices).unwrap();
         let services = Services {
             policy: arc_swap::ArcSwap::from_pointee(Policy::load(&inventory, true).unwrap()),
             junos: Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere))),
@@ -267,7 +270,6 @@ impl Plan {
         };
         let catalogue = Catalogue::of(tools(gate)).unwrap();
         let known = Known::of(&catalogue);
-        let directory = tempfile::tempdir().unwrap();
         let audit = Audit::open(AuditFormat::Text, Some(&directory.path().join("audit.log"))).unwrap();
         let path = Path::new(catalogue, Arc::new(services), rules, self.limits, audit);
         self.start_over(Arc::new(path), known, directory).await
