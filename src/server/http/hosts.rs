@@ -149,13 +149,12 @@ fn name(text: &str) -> Option<Name> {
     if authority.as_str().contains('@') || authority.host().is_empty() {
         return None;
     }
-    // The library takes `[::1]name:80` for the host `[::1]`.
+    // The library takes `[::1]name:80` for the host `[::1]`, and `+80` for a port.
     let host = authority.host();
-    let port = match authority.as_str().strip_prefix(host)? {
-        "" => None,
-        _ if authority.as_str().len() == host.len() + 1 + authority.port()?.as_str().len() => {
-            Some(authority.port_u16()?)
-        }
+    let rest = authority.as_str().strip_prefix(host)?;
+    let port = match rest.strip_prefix(':') {
+        None if rest.is_empty() => None,
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
         _ => return None,
     };
     let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
@@ -241,6 +240,7 @@ mod tests {
             "[::1]localhost:80",
             "[::1]localhost",
             "[localhost]",
+            "localhost:+80",
             "localhost:99999",
         ] {
             assert_eq!(status(&hosts, "/", &[("host", host)]), 400, "{host}");
