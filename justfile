@@ -47,3 +47,8 @@ deny:
 # What the build server runs: installs what it needs, so for a machine that may be changed
 ci:
     .ci/run
+
+# Load on the HTTP server of a release build; rounds: calls, long, sessions, slow
+load *rounds:
+    cargo build --release
+    cargo run --release --manifest-path benches/load/Cargo.toml -- target/release/jmcp {{ rounds }}

@@ -80,6 +80,8 @@ async fn converse(bytes: &[u8], size: usize) -> (Seen, bool) {
             now.closes |= !keeps || request.version() != Version::HTTP_11 || request.method() == http::Method::CONNECT;
             seen.set(now);
             let is_whole = request.into_body().collect().await.is_ok();
+            now.closes |= !is_whole;
+            seen.set(now);
             let mut response = Response::new(Empty::<&[u8]>::new());
             if now.ambiguous || !is_whole {
                 response
@@ -89,9 +91,11 @@ async fn converse(bytes: &[u8], size: usize) -> (Seen, bool) {
             Ok::<_, Infallible>(response)
         }
     });
-    let ended = http1::Builder::new()
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    // The end of what the client sends is none of its connection.
+    let server = http1::Builder::new()
+        .half_close(true)
+        .serve_connection(TokioIo::new(stream), service);
+    let ended = server.await;
     let mut now = seen.get();
     now.left = heads.left();
     (now, ended.is_ok())

@@ -54,6 +54,9 @@ const METHODS: &[&str] = &[
     "logging/setLevel",
 ];
 
+/// Those of them that the protocol has no more since 2026-07-28.
+const FORMER: &[&str] = &["initialize", "logging/setLevel"];
+
 /// How long a client may keep a list, in milliseconds.
 const LIST_TTL: u64 = 60_000;
 
@@ -289,10 +292,11 @@ impl ServerHandler for Mcp {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _context: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let method = request.method;
-        if METHODS.contains(&method.as_str()) {
+        let is_former = is_modern(&context) && FORMER.contains(&method.as_str());
+        if METHODS.contains(&method.as_str()) && !is_former {
             let why = format!("the parameters do not fit the method `{method}`");
             return Err(ErrorData::invalid_params(why, None));
         }

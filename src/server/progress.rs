@@ -11,7 +11,7 @@ use rmcp::{
 use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinHandle, time::Instant};
 
-use super::level::Threshold;
+use super::{level::Threshold, path::clean};
 use crate::tools::{Level, News, Step};
 
 /// How often a client hears of a call that says nothing itself.
@@ -99,7 +99,7 @@ impl Relay {
             return true;
         };
         let done = f64::from(at.last.done);
-        let message = at.last.message.clone();
+        let message = clean::text(at.last.message.clone());
         let mut params = if at.beats == 0 {
             ProgressNotificationParam::new(token.clone(), done).with_message(message)
         } else {
@@ -117,8 +117,10 @@ impl Relay {
         if !self.threshold.lets(level) {
             return true;
         }
-        let params =
-            rmcp::model::LoggingMessageNotificationParam::new(super::level::to_wire(level), Value::String(message));
+        let params = rmcp::model::LoggingMessageNotificationParam::new(
+            super::level::to_wire(level),
+            Value::String(clean::text(message)),
+        );
         self.peer.notify_logging_message(params).await.is_ok()
     }
 }

@@ -99,6 +99,11 @@ impl Client {
             && memmem::find(body, b"\"isError\":true").is_none()
     }
 
+    /// The last answer, as text.
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.read)
+    }
+
     /// Opens a session and gives its id.
     pub async fn open(&mut self) -> Result<String> {
         let initialize = r#"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"load","version":"1"}}}"#;
@@ -113,10 +118,9 @@ impl Client {
         Ok(session)
     }
 
-    /// The bytes of the call that is measured; opens a session first where the era has them.
+    /// The bytes of the call that is measured, with room for its id (see `number`); opens a session first where the era has them.
     pub async fn call(&mut self, era: Era) -> Result<Vec<u8>> {
-        const CALL: &str =
-            r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_router_list","arguments":{}"#;
+        const CALL: &str = r#"{"jsonrpc":"2.0","id":1000000000,"method":"tools/call","params":{"name":"get_router_list","arguments":{}"#;
         const META: &str = r#","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"load","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}"#;
         Ok(match era {
             Era::Session => post(&in_session(&self.open().await?), &format!("{CALL}}}}}")),
@@ -132,6 +136,20 @@ impl Client {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         Ok(())
+    }
+}
+
+/// Gives the call the next id, in place: within a session none may be used again.
+pub fn number(call: &mut [u8]) {
+    let Some(at) = memmem::find(call, b"\"id\":1") else {
+        return;
+    };
+    for digit in call[at + 6..at + 15].iter_mut().rev() {
+        if *digit < b'9' {
+            *digit += 1;
+            return;
+        }
+        *digit = b'0';
     }
 }
 

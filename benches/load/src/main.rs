@@ -18,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use client::{Client, Era, in_session, post};
+use client::{Client, Era, in_session, number, post};
 use server::{Server, TOKEN};
 use tokio::{task::JoinSet, time::sleep};
 
@@ -103,7 +103,7 @@ async fn measure(server: &Server, era: Era, clients: usize, until: Until) -> Res
     }
     let (begun, processor) = (Instant::now(), server.processor());
     let mut tasks = JoinSet::new();
-    for (mut client, call) in ready {
+    for (mut client, mut call) in ready {
         tasks.spawn(async move {
             let (mut errors, mut times) = (0, Vec::with_capacity(1 << 14));
             loop {
@@ -112,10 +112,17 @@ async fn measure(server: &Server, era: Era, clients: usize, until: Until) -> Res
                     Until::Calls(calls) if times.len() >= calls / clients => break,
                     _ => {}
                 }
+                number(&mut call);
                 let sent = Instant::now();
                 let answer = client.exchange(&call).await?;
                 times.push(sent.elapsed().as_nanos() as u64);
-                errors += usize::from(!client.is_good(&answer));
+                if !client.is_good(&answer) {
+                    // One of them is enough to see what is wrong.
+                    if errors == 0 {
+                        eprintln!("not good: {}", client.text());
+                    }
+                    errors += 1;
+                }
             }
             Ok::<_, Error>((errors, times))
         });
@@ -162,10 +169,11 @@ async fn long(binary: &Path) -> Result<()> {
         measure(&server, era, 1, Until::Calls(1000)).await?;
         let mut resident = vec![server.resident()];
         let mut client = Client::connect(server.address).await?;
-        let call = client.call(era).await?;
+        let mut call = client.call(era).await?;
         let mut errors = 0;
         for _ in 0..4 {
             for _ in 0..25_000 {
+                number(&mut call);
                 let answer = client.exchange(&call).await?;
                 errors += usize::from(!client.is_good(&answer));
             }

@@ -1,7 +1,7 @@
 //! Which names a client may call this server by, and which web pages may call it: a page whose own name was made to point here
 //! (DNS rebinding) otherwise speaks to it with the rights of the machine that shows the page.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::{HeaderMap, StatusCode, Uri, header, request::Parts, uri::Authority};
 
@@ -149,17 +149,19 @@ fn name(text: &str) -> Option<Name> {
     if authority.as_str().contains('@') || authority.host().is_empty() {
         return None;
     }
+    // The library takes `[::1]name:80` for the host `[::1]`, and `+80` for a port.
     let host = authority.host();
-    let has_port = authority.as_str().len() > host.len();
-    let port = authority.port_u16();
-    if has_port && port.is_none() {
-        return None;
-    }
-    let host = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
-    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    let rest = authority.as_str().strip_prefix(host)?;
+    let port = match rest.strip_prefix(':') {
+        None if rest.is_empty() => None,
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => Some(digits.parse().ok()?),
+        _ => return None,
+    };
+    let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let host = match bracketed {
+        Some(address) => address.parse::<Ipv6Addr>().ok()?.to_string(),
+        None => host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase(),
+    };
     let host = host.parse::<IpAddr>().map_or(host, |address| address.to_string());
     Some(Name { host, port })
 }
@@ -235,6 +237,10 @@ mod tests {
             "localhost:",
             "localhost:http",
             "[::1",
+            "[::1]localhost:80",
+            "[::1]localhost",
+            "[localhost]",
+            "localhost:+80",
             "localhost:99999",
         ] {
             assert_eq!(status(&hosts, "/", &[("host", host)]), 400, "{host}");

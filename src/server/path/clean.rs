@@ -28,7 +28,7 @@ pub(super) fn block(block: &mut Block) {
 }
 
 /// The text with what must not be seen as layout written as `<U+202E>`. Copies only where there is something to write.
-pub(super) fn text(text: String) -> String {
+pub(in crate::server) fn text(text: String) -> String {
     if !needs_it(&text) {
         return text;
     }

@@ -3,7 +3,7 @@
 
 mod arguments;
 mod budget;
-mod clean;
+pub(super) mod clean;
 mod confirm;
 mod guard;
 mod limits;

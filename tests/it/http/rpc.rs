@@ -251,3 +251,15 @@ async fn one_id_is_one_call_at_a_time_in_a_session() {
     assert_eq!(first.reply().await.result()["content"][0]["text"], "held");
     assert_eq!(client.tool(1, "echo", nothing()).send(site.address).await.status, 200);
 }
+
+/// What belonged to sessions is unknown to the protocol that has none, also where the server still speaks the older one.
+#[tokio::test]
+async fn methods_of_sessions_are_not_found_without_sessions() {
+    let site = Site::open(&Turnstile::default()).await;
+    let client = site.client(Era::PerRequest, None).await;
+    for method in ["initialize", "ping", "logging/setLevel", "resources/subscribe"] {
+        let reply = client.request(3, method, nothing()).send(site.address).await;
+        assert_eq!((reply.status, reply.rpc_error()), (404, METHOD_NOT_FOUND), "{method}");
+        assert!(reply.header("mcp-session-id").is_none(), "{method}");
+    }
+}

@@ -198,3 +198,15 @@ async fn a_read_only_server_lists_nothing_that_writes() {
         assert_eq!(crate::support::talk::code(&refused), "read_only");
     }
 }
+
+#[tokio::test]
+async fn methods_of_sessions_are_unknown_without_sessions() {
+    let bench = Bench::start().await;
+    let (_served, mut client) = Served::client(&bench.path, Era::PerRequest, json!({})).await;
+    for method in ["logging/setLevel", "ping", "resources/subscribe", "no/such"] {
+        let error = client.refusal(method, json!({})).await;
+        assert_eq!(error["code"], -32601, "{method}: {error}");
+    }
+    let error = client.refusal("tools/call", json!({})).await;
+    assert_eq!(error["code"], -32602, "a call of no tool is a call: {error}");
+}

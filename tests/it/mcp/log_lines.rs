@@ -20,7 +20,7 @@ fn talkative() -> Arc<Path> {
         context.log.say(Level::Info, "found");
         context.progress.step(1, Some(1), "done");
         context.log.say(Level::Warning, "old");
-        context.log.say(Level::Emergency, "on fire");
+        context.log.say(Level::Emergency, "on\u{202e} fire");
         Ok(Typed::field(Said { said: "four".into() }, "said"))
     };
     server(vec![Tool::new(
@@ -56,21 +56,24 @@ fn lines(lines: &[(&str, &str)]) -> Vec<(String, String)> {
 async fn a_session_has_a_level() {
     let path = talkative();
     let (_served, mut client) = Served::client(&path, Era::Handshake, json!({})).await;
-    let told = lines(&[("info", "found"), ("warning", "old"), ("emergency", "on fire")]);
+    let told = lines(&[("info", "found"), ("warning", "old"), ("emergency", "on<U+202E> fire")]);
     assert_eq!(
         heard(&mut client, json!({})).await,
         told,
         "until a level is set it is info"
     );
     client.request("logging/setLevel", json!({ "level": "critical" })).await;
-    assert_eq!(heard(&mut client, json!({})).await, lines(&[("emergency", "on fire")]));
+    assert_eq!(
+        heard(&mut client, json!({})).await,
+        lines(&[("emergency", "on<U+202E> fire")])
+    );
     client.request("logging/setLevel", json!({ "level": "debug" })).await;
     let all = [
         ("debug", "looked"),
         ("info", "found"),
         ("notifications/progress", "done"),
         ("warning", "old"),
-        ("emergency", "on fire"),
+        ("emergency", "on<U+202E> fire"),
     ];
     assert_eq!(
         heard(&mut client, json!({ "progressToken": 7 })).await,
@@ -86,7 +89,7 @@ async fn a_request_without_a_session_names_its_level_or_hears_nothing() {
     let (_served, mut client) = Served::client(&talkative(), Era::PerRequest, json!({})).await;
     assert_eq!(heard(&mut client, json!({})).await, []);
     let level = |level: &str| json!({ "io.modelcontextprotocol/logLevel": level });
-    let told = lines(&[("warning", "old"), ("emergency", "on fire")]);
+    let told = lines(&[("warning", "old"), ("emergency", "on<U+202E> fire")]);
     assert_eq!(heard(&mut client, level("warning")).await, told);
     assert_eq!(heard(&mut client, json!({})).await, [], "it holds for one request");
     let progress = json!({ "progressToken": 7 });
