@@ -260,7 +260,7 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let principal = self.principal(&context)?;
-        let asker = self.asker(&Asking::call(&principal.name, &request), &context);
+        let asker = self.asker(&Asking::call(&principal.id, &request), &context);
         let threshold = self.threshold(&context);
         let (progress, relaying) = progress::relay(&context, threshold).unzip();
         let call = Call {
@@ -321,7 +321,7 @@ impl ServerHandler for Mcp {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let principal = self.principal(&context)?;
-        let asker = self.asker(&Asking::prompt(&principal.name, &request), &context);
+        let asker = self.asker(&Asking::prompt(&principal.id, &request), &context);
         let arguments = request.arguments.unwrap_or_default();
         let got = prompts::get(&self.path, &principal, &request.name, &arguments, &*asker).await;
         match asker.outcome().filter(|_| got.is_err()) {

@@ -79,9 +79,7 @@ impl HttpSettings {
             }
             tracing::warn!("listening on {host} without TLS: tokens and answers are there for all to read on the way");
         }
-        if tokens.is_some() && flags.allow_no_auth {
-            tracing::warn!("`--allow-no-auth` does nothing: there are tokens, and they are asked for");
-        }
+        warn(flags, tokens.is_some());
         Ok(Self {
             listen,
             metrics_listen: flags.metrics_listen,
@@ -111,6 +109,23 @@ impl HttpSettings {
 
 fn refused(what: impl Into<String>) -> Error {
     Error::new(Code::InvalidInput, what)
+}
+
+/// What is allowed and easily meant otherwise.
+fn warn(flags: &Flags, has_tokens: bool) {
+    if !has_tokens && flags.disable_host_check {
+        tracing::warn!(
+            "`--disable-host-check` without tokens: a web page that a browser on this machine shows can use every tool"
+        );
+    }
+    if has_tokens && flags.allow_no_auth {
+        tracing::warn!("`--allow-no-auth` does nothing: there are tokens, and they are asked for");
+    }
+    if flags.metrics_listen.is_some_and(|address| !is_loopback(address.ip())) {
+        tracing::warn!(
+            "`--metrics-listen` is no loopback address: figures name devices and tools, and ask for no token"
+        );
+    }
 }
 
 /// Certificate and key, or neither.

@@ -68,8 +68,11 @@ impl<'a> Reader<'a> {
             self.problem("the name is empty or has control characters");
         }
         let digest = self.digest();
+        let mark = digest.as_ref().map(Digest::short).unwrap_or_default();
+        let id: Arc<str> = format!("{}#{mark}", self.name).into();
         let principal = Principal {
             name: self.name.into(),
+            id: id.clone(),
             tools: self.tools(),
             toolsets: self.toolsets(),
             devices: self.devices(),
@@ -95,7 +98,7 @@ impl<'a> Reader<'a> {
         let digest = digest?;
         let text = serde_json::to_vec(self.fields).unwrap_or_default();
         Some(Entry {
-            id: format!("{}#{}", self.name, digest.short()).into(),
+            id,
             principal: Arc::new(principal),
             fingerprint: Sha256::digest(&text).into(),
             digest,

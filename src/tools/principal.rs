@@ -12,6 +12,9 @@ use crate::error::{Code, Error, Result};
 pub struct Principal {
     /// A token's name, or `stdio`.
     pub name: Arc<str>,
+    /// What its own things are kept under: the name, and for a token also its secret's mark, so that a token that was taken back leaves
+    /// nothing to the next of its name.
+    pub id: Arc<str>,
     /// The tools it may call.
     pub tools: Allowed,
     /// The families of tools it may call.
@@ -106,6 +109,7 @@ impl Principal {
     pub fn local(name: &str) -> Self {
         Self {
             name: name.into(),
+            id: name.into(),
             tools: Allowed::All,
             toolsets: Allowed::All,
             devices: Allowed::All,
@@ -124,7 +128,8 @@ impl Principal {
 
     /// Whether this tool is in its lists.
     pub fn may_see(&self, tool: &Tool) -> bool {
-        self.tools.has(tool.name) && self.toolsets.has(tool.toolset) && self.may_do(tool.effect)
+        let reaches = !tool.is_for_all || self.devices.is_all();
+        reaches && self.tools.has(tool.name) && self.toolsets.has(tool.toolset) && self.may_do(tool.effect)
     }
 
     /// Whether its calls may do this.

@@ -58,13 +58,10 @@ pub(super) fn tool() -> Tool {
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
-    let text = context
-        .results()
-        .get(&context.caller.name, &args.handle)
-        .ok_or_else(|| {
-            Error::new(Code::NotFound, format!("there is no result `{}`", args.handle))
-                .advise("results are kept for 30 minutes; run the command again")
-        })?;
+    let text = context.results().get(&context.caller.id, &args.handle).ok_or_else(|| {
+        Error::new(Code::NotFound, format!("there is no result `{}`", args.handle))
+            .advise("results are kept for 30 minutes; run the command again")
+    })?;
     let mut output = Output {
         output: String::new(),
         total_lines: text.lines().count(),

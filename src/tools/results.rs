@@ -10,7 +10,7 @@ use rand::Rng as _;
 
 /// How long a result is kept after it was last read.
 const KEPT: Duration = Duration::from_secs(30 * 60);
-/// How many bytes are kept in all; the oldest go first.
+/// How many bytes are kept in all.
 const CAPACITY: usize = 64 << 20;
 
 /// The kept results. A handle belongs to the caller that got it.
@@ -70,12 +70,20 @@ impl Kept {
         self.bytes = self.bytes.saturating_sub(freed);
     }
 
+    /// Whoever keeps the most makes room: nobody's results go because another reads much.
     fn make_room(&mut self, wanted: usize) {
         self.drop_old();
         while self.bytes + wanted > CAPACITY {
+            let mut of_callers: HashMap<&Arc<str>, usize> = HashMap::new();
+            for entry in self.by_handle.values() {
+                *of_callers.entry(&entry.caller).or_default() += entry.text.len();
+            }
+            let most = of_callers.into_iter().max_by_key(|(_, bytes)| *bytes);
+            let most = most.map(|(caller, _)| caller.clone());
             let oldest = self
                 .by_handle
                 .iter()
+                .filter(|(_, entry)| Some(&entry.caller) == most.as_ref())
                 .min_by_key(|(_, entry)| entry.used)
                 .map(|(handle, _)| handle.clone());
             let Some(entry) = oldest.and_then(|handle| self.by_handle.remove(&handle)) else {
@@ -96,6 +104,18 @@ mod tests {
         let handle = results.keep(&"anna".into(), "text".into());
         assert_eq!(results.get("anna", &handle).map(|t| t.to_string()), Some("text".into()));
         assert_eq!(results.get("ben", &handle), None);
+    }
+
+    #[test]
+    fn whoever_keeps_the_most_makes_room() {
+        let results = Results::default();
+        let small = results.keep(&"ben".into(), "small".into());
+        let handles: Vec<String> = (0..9)
+            .map(|_| results.keep(&"anna".into(), "x".repeat(CAPACITY / 8)))
+            .collect();
+        assert!(results.get("ben", &small).is_some());
+        assert_eq!(results.get("anna", &handles[0]), None);
+        assert!(results.get("anna", &handles[8]).is_some());
     }
 
     #[test]

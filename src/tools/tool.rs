@@ -95,6 +95,8 @@ pub struct Tool {
     pub toolset: &'static str,
     /// It only gives a caller what is that caller's own: every caller may call it.
     pub is_own: bool,
+    /// It changes what every caller works with, so it is for callers that reach every device.
+    pub is_for_all: bool,
     /// Its answer is all that it says: it asks nothing, reports no progress and writes nothing to the client's log.
     pub is_plain: bool,
     /// Whether a second call with the same arguments changes nothing more.
@@ -207,6 +209,7 @@ impl Tool {
             effect,
             toolset: "junos",
             is_own: false,
+            is_for_all: false,
             is_plain: false,
             idempotent: effect == Effect::Read,
             open_world: true,
@@ -248,6 +251,13 @@ impl Tool {
     #[must_use]
     pub fn toolset(mut self, toolset: &'static str) -> Self {
         self.toolset = toolset;
+        self
+    }
+
+    /// It changes what every caller works with.
+    #[must_use]
+    pub fn for_all(mut self) -> Self {
+        self.is_for_all = true;
         self
     }
 

@@ -1,6 +1,7 @@
 //! The HTTP server from outside: bytes on connections, both protocol eras, tokens, limits, files that change, signals.
 
 mod connections;
+mod fair;
 mod health;
 mod limits;
 mod long;

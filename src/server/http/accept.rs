@@ -1,12 +1,12 @@
-//! Takes connections: so many and no more, none that stay silent, each with its time limits. A client that has shown a valid token
-//! is never turned out for one that has not.
+//! Takes connections: so many and no more, none that stay silent, each with its time limits. Where all places are taken, a client that
+//! has shown a valid token is never turned out for want of room while one is there that has not, nor while another caller has more.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     net::{IpAddr, SocketAddr},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -66,18 +66,50 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// It has shown that it may come in.
-    pub(super) fn is_known(&self) {
-        self.guest.is_known.store(true, Ordering::Relaxed);
+    /// It has shown whose it is.
+    pub(super) fn belongs_to(&self, caller: &Arc<str>) {
+        let mut whose = self.guest.whose.lock().unwrap_or_else(PoisonError::into_inner);
+        if whose.as_ref() != Some(caller) {
+            *whose = Some(caller.clone());
+        }
     }
 }
 
 /// A connection in the book.
 #[derive(Debug)]
 struct Guest {
-    is_known: AtomicBool,
+    /// The caller whose token it has shown.
+    whose: Mutex<Option<Arc<str>>>,
+    /// Requests that are not answered yet.
+    busy: AtomicUsize,
     /// Fires when its place is needed for another.
     out: CancellationToken,
+}
+
+impl Guest {
+    fn whose(&self) -> Option<Arc<str>> {
+        self.whose.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// A request until it is answered.
+struct Busy(Arc<Guest>);
+
+impl Busy {
+    fn with(guest: &Arc<Guest>) -> Self {
+        guest.busy.fetch_add(1, Ordering::Relaxed);
+        Self(guest.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The connections that are open, in the order in which they came.
@@ -85,6 +117,29 @@ struct Guest {
 struct Book {
     next: u64,
     open: BTreeMap<u64, Arc<Guest>>,
+}
+
+impl Book {
+    /// Who makes room where all places are taken: the oldest that has shown no token; else, of the caller that has most, the oldest that
+    /// waits for nothing, or the oldest at all where that caller has more than half.
+    fn leaves(&self) -> Option<u64> {
+        let mut of_callers: HashMap<Arc<str>, usize> = HashMap::new();
+        for (number, guest) in &self.open {
+            match guest.whose() {
+                Some(caller) => *of_callers.entry(caller).or_default() += 1,
+                None => return Some(*number),
+            }
+        }
+        let (most, count) = of_callers.into_iter().max_by_key(|(_, count)| *count)?;
+        let theirs = || {
+            self.open
+                .iter()
+                .filter(|(_, guest)| guest.whose().as_ref() == Some(&most))
+        };
+        let idle = theirs().find(|(_, guest)| guest.is_idle());
+        let any = || theirs().next().filter(|_| count * 2 > self.open.len());
+        idle.or_else(any).map(|(number, _)| *number)
+    }
 }
 
 /// What every connection is served with.
@@ -171,23 +226,20 @@ impl Door {
         });
     }
 
-    /// A place in the book. Where it is full, the oldest that has not shown a token makes room.
+    /// A place in the book.
     fn enter(&self) -> Option<(u64, Arc<Guest>)> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         if self.limits.connections > 0 && book.open.len() >= self.limits.connections {
-            let oldest = book
-                .open
-                .iter()
-                .find(|(_, guest)| !guest.is_known.load(Ordering::Relaxed))
-                .map(|(number, _)| *number)?;
-            if let Some(guest) = book.open.remove(&oldest) {
+            let leaves = book.leaves()?;
+            if let Some(guest) = book.open.remove(&leaves) {
                 guest.out.cancel();
             }
         }
         book.next += 1;
         let number = book.next;
         let guest = Arc::new(Guest {
-            is_known: AtomicBool::new(false),
+            whose: Mutex::default(),
+            busy: AtomicUsize::new(0),
             out: CancellationToken::new(),
         });
         book.open.insert(number, guest.clone());
@@ -230,7 +282,12 @@ impl Door {
                 is_ambiguous,
                 ..client.clone()
             });
-            router.call(request)
+            let (busy, response) = (Busy::with(&client.guest), router.call(request));
+            async move {
+                let response = response.await;
+                drop(busy);
+                response
+            }
         });
         let builder = self.builder();
         let connection = builder.serve_connection(TokioIo::new(stream), service);

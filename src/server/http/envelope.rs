@@ -9,6 +9,8 @@ use serde_json::{Value, value::RawValue};
 
 use super::refusal::Refusal;
 
+/// Devices that one call may name.
+const MOST_DEVICES: usize = 500;
 const PARSE_ERROR: i32 = -32700;
 const INVALID_REQUEST: i32 = -32600;
 /// Arguments have another shape than the method's (JSON-RPC 2.0 section 5.1).
@@ -209,6 +211,8 @@ fn devices(arguments: Option<&RawValue>) -> Vec<String> {
         }
     }
     names.retain(|name| !name.is_empty());
+    // More than any tool takes: the call path refuses the call.
+    names.truncate(MOST_DEVICES);
     names.sort_unstable();
     names.dedup();
     names

@@ -22,10 +22,11 @@ use rmcp::{
     },
 };
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     accept::Client,
-    body::{self, BodyLimits},
+    body::{self, BodyLimits, Room, Share},
     envelope::{self, Envelope, INVALID_PARAMS, Kind},
     gate::Gate,
     patience,
@@ -56,6 +57,7 @@ pub(super) struct Front {
     sessionless: StreamableHttpService<Mcp, NeverSessionManager>,
     plain: Arc<Plain>,
     body: BodyLimits,
+    room: Arc<Room>,
 }
 
 /// A message that may be served.
@@ -64,6 +66,8 @@ struct Message {
     body: Bytes,
     envelope: Envelope,
     caller: Caller,
+    /// The room of the body, given back with it.
+    _share: Share,
 }
 
 impl Front {
@@ -96,6 +100,7 @@ impl Front {
             sessions,
             sessionless,
             body,
+            room: Arc::default(),
         })
     }
 
@@ -124,8 +129,10 @@ impl Front {
         for name in ROUTED_BY {
             super::hosts::single(&parts.headers, header::HeaderName::from_static(name), name)?;
         }
-        let body = body::read(&parts, body, self.body).await.inspect_err(|refusal| {
-            if refusal.is(StatusCode::PAYLOAD_TOO_LARGE) {
+        let mut share = Share::of(&self.room, &caller.id);
+        let body = body::read(&parts, body, self.body, &mut share).await;
+        let body = body.inspect_err(|refusal| {
+            if refusal.is(StatusCode::PAYLOAD_TOO_LARGE) || refusal.is(StatusCode::SERVICE_UNAVAILABLE) {
                 self.path.figures().limit_hit("request_body", "request_rejected");
             }
         })?;
@@ -150,6 +157,7 @@ impl Front {
             body,
             envelope,
             caller,
+            _share: share,
         };
         let in_session = self.sessions.as_ref().filter(|_| message.is_of_a_session());
         match in_session {
@@ -229,13 +237,13 @@ impl Front {
         {
             let plain = self.plain.clone();
             let call = async move { plain::response(&plain.call(call, inbound).await) }.boxed();
-            return Ok(patience::until(patience::answer(call).await, alive));
+            return Ok(patience::until(unrevoked(&alive, patience::answer(call)).await?, alive));
         }
         let refusal = message.invalid_params("the parameters do not fit the method");
         let request = Request::from_parts(message.parts, Full::new(message.body));
         let service = self.sessionless.clone();
         let call = async move { service.handle(request).await.map(Body::new) }.boxed();
-        let response = patience::answer(call).await;
+        let response = unrevoked(&alive, patience::answer(call)).await?;
         // The library says so of a body that it cannot read; that it is JSON was seen before.
         if response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
             return Err(refusal);
@@ -306,6 +314,14 @@ impl Message {
             INVALID_PARAMS,
             format!("invalid params: {why}"),
         )
+    }
+}
+
+/// The answer, or that the token is not valid any more, as soon as it is not.
+async fn unrevoked(alive: &CancellationToken, answer: impl Future<Output = Response>) -> Result<Response, Refusal> {
+    tokio::select! {
+        answer = answer => Ok(answer),
+        () = alive.cancelled() => Err(Refusal::wrong_token()),
     }
 }
 
@@ -408,9 +424,9 @@ pub(super) fn knows_version(headers: &HeaderMap) -> Result<(), Refusal> {
     )))
 }
 
-/// Marks the connection as one of a client that may come in.
-pub(super) fn known(parts: &Parts) {
+/// Marks the connection as one of this caller.
+pub(super) fn known(parts: &Parts, caller: &Caller) {
     if let Some(client) = parts.extensions.get::<Client>() {
-        client.is_known();
+        client.belongs_to(&caller.id);
     }
 }

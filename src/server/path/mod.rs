@@ -220,7 +220,7 @@ impl Path {
         let started = Instant::now();
         let _tracked = self.running.token();
         let mut record = record::Record::new(self, &call, started);
-        let caller: Arc<str> = call.principal.name.clone();
+        let caller: Arc<str> = call.principal.id.clone();
         let outcome = self.answer(call, &mut record.event).await;
         let duration = started.elapsed();
         record.write(duration, record::ended(&outcome));

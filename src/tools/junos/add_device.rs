@@ -69,6 +69,7 @@ pub(super) fn tool() -> Tool {
     )
     .aliases(&[("private_key_path", "ssh_key_path")])
     .refusals(&[("device_port", "invalid device port `{}`: must be in 1..=65535")])
+    .for_all()
     .ends_itself()
 }
 
@@ -82,16 +83,12 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     }
     let junos = &context.services.junos;
     let inventory = junos.inventory();
-    if let Some(name) = args.device_name.as_deref().map(str::trim) {
-        in_reach(&context, name)?;
-    }
     if let Some(name) = args.device_name.as_deref().map(str::trim).filter(|name| inventory.devices.contains_key(*name)) {
         let message = format!("{FAILED}device `{name}` already exists in the inventory");
         return Err(Error::new(Code::Conflict, message).advise("give it another name"));
     }
     let persist = args.persist.unwrap_or(true);
     let (device, test) = complete(&context, args).await?;
-    in_reach(&context, &device.name)?;
     if test {
         let tried = junos.try_new(&device, context.timeout).await;
         tried.map_err(|error| prefixed("❌ Connection test failed: ", &error).advise(not_added(&error)))?;
@@ -110,17 +107,8 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         path.as_ref().map_or(" and gone at the next start".into(), |path| format!(" and saved in {path}")),
     );
     let output =
-        Output { added: device.name, inventory_path: path, router_count: inventory.devices.keys().filter(|name| context.caller.may_reach(name)).count(), persisted: persist };
+        Output { added: device.name, inventory_path: path, router_count: inventory.devices.len(), persisted: persist };
     Ok(Typed::text(output, text))
-}
-
-/// A caller adds what it could use, and does not learn from a refusal which other names are taken.
-fn in_reach(context: &Context, name: &str) -> Result<()> {
-    if name.is_empty() || context.caller.may_reach(name) {
-        return Ok(());
-    }
-    let message = format!("{FAILED}caller `{}` may not add a device of this name", context.caller.name);
-    Err(Error::new(Code::ToolScopeDenied, message))
 }
 
 fn not_added(error: &Error) -> String {

@@ -42,6 +42,10 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         return Err(Error::new(Code::InventoryReadonly, "inventory is read-only (--inventory-readonly set)")
             .advise("without `file_name` the present file is read again"));
     }
+    if args.file_name.is_some() && !context.caller.devices.is_all() {
+        let message = "another file is for callers that may reach every device";
+        return Err(Error::new(Code::ToolScopeDenied, message).advise("without `file_name` the present file is read again"));
+    }
     let policy = &context.services.policy;
     // Rules first: a device is never in force without its own.
     let accept = |inventory: &Inventory| {

@@ -9,7 +9,7 @@ use std::{
 
 use axum::response::Response;
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use http::StatusCode;
 use rmcp::{
     model::{
@@ -58,6 +58,8 @@ pub(super) struct Session {
 struct State {
     seen: Instant,
     is_initialized: bool,
+    /// Takes no further requests.
+    is_ended: bool,
     streams: usize,
     next: u64,
     /// Requests on their way.
@@ -91,6 +93,7 @@ impl Session {
             state: Mutex::new(State {
                 seen: now,
                 is_initialized: false,
+                is_ended: false,
                 streams: 0,
                 next: 1,
                 open: HashMap::new(),
@@ -117,13 +120,15 @@ impl Session {
         } else {
             idle.min(super::HANDSHAKE)
         };
-        if over(lifetime, self.opened) {
+        let end = if over(lifetime, self.opened) {
             Some(End::Lifetime)
         } else if state.streams == 0 && over(idle, state.seen) {
             Some(End::Idle)
         } else {
             None
-        }
+        };
+        state.is_ended = end.is_some();
+        end
     }
 
     /// Whether it is too old for another request.
@@ -159,6 +164,9 @@ impl Session {
 
     fn begin(&self, id: &RequestId) -> Result<(Arc<Exchange>, Replies), Refusal> {
         let mut state = self.state();
+        if state.is_ended || self.ended.is_cancelled() {
+            return Err(Refusal::no_session());
+        }
         if state.open.contains_key(id) {
             let id = serde_json::to_value(id).unwrap_or_default();
             let why = "invalid request: a request with this id is on its way in this session";
@@ -282,16 +290,14 @@ impl Session {
 
     /// Ends an exchange, once.
     pub(super) fn over(&self, exchange: &Arc<Exchange>, answer: Option<Bytes>) {
-        exchange.end(answer);
         let mut state = self.state();
-        if state
-            .open
-            .get(&exchange.id)
-            .is_none_or(|open| !Arc::ptr_eq(open, exchange))
-        {
-            return;
+        let open = state.open.get(&exchange.id);
+        if open.is_none_or(|open| !Arc::ptr_eq(open, exchange)) {
+            return exchange.end(answer);
         }
+        // Before the client can know of the answer: it may use the id again at once.
         state.open.remove(&exchange.id);
+        exchange.end(answer);
         state.asked.retain(|_, (asking, _)| !Arc::ptr_eq(asking, exchange));
         let now = Instant::now();
         state.seen = now;
@@ -308,20 +314,10 @@ impl Session {
     pub(super) fn listen(self: &Arc<Self>, last_event: Option<&str>) -> Result<Response, Refusal> {
         let mut state = self.state();
         state.seen = Instant::now();
-        if let Some((number, place)) = last_event.and_then(place) {
-            let found = state
-                .open
-                .values()
-                .chain(&state.kept)
-                .find(|exchange| exchange.number == number)
-                .cloned();
-            drop(state);
-            return Ok(match found {
-                Some(exchange) => sse::response(exchange.events(place, false, self.ended.clone())),
-                // An error would make clients ask for ever.
-                None => sse::response(stream::empty()),
-            });
-        }
+        let resumed = last_event.and_then(place).map(|(number, place)| {
+            let mut exchanges = state.open.values().chain(&state.kept);
+            (exchanges.find(|exchange| exchange.number == number).cloned(), place)
+        });
         if state.streams >= STREAMS {
             let why = format!("this session has {STREAMS} streams open, which is the limit");
             return Err(Refusal::new(StatusCode::CONFLICT, "too_many_streams", why));
@@ -329,6 +325,15 @@ impl Session {
         state.streams += 1;
         drop(state);
         let open = Listening(self.clone());
+        match resumed {
+            Some((Some(exchange), place)) => {
+                let events = exchange.events(place, false, self.ended.clone());
+                return Ok(sse::response(events.map(move |event| open.counts(event))));
+            }
+            // An error would make clients ask for ever.
+            Some((None, _)) => return Ok(sse::response(stream::empty())),
+            None => {}
+        }
         Ok(sse::response(stream::once(async move {
             open.0.ended.cancelled().await;
             Bytes::new()
@@ -380,6 +385,13 @@ impl Drop for Serving<'_> {
 
 /// An open stream; counted until it is dropped.
 struct Listening(Arc<Session>);
+
+impl Listening {
+    /// Keeps the stream that the event is of counted.
+    fn counts(&self, event: Bytes) -> Bytes {
+        event
+    }
+}
 
 impl Drop for Listening {
     fn drop(&mut self) {
