@@ -84,7 +84,7 @@ impl Hosts {
         };
         let allowed = origin(value).is_some_and(|(is_web, from, normal)| {
             let is_same = self.any_host && from.host == named.host;
-            self.origins.contains(&normal) || is_web && (is_same || self.allows(&from))
+            self.origins.contains(&normal) || is_editor(&normal) || is_web && (is_same || self.allows(&from))
         });
         if allowed {
             return Ok(());
@@ -164,6 +164,13 @@ fn name(text: &str) -> Option<Name> {
     };
     let host = host.parse::<IpAddr>().map_or(host, |address| address.to_string());
     Some(Name { host, port })
+}
+
+/// The pages that an editor is made of, which no web page can pass itself off as.
+fn is_editor(origin: &str) -> bool {
+    ["vscode-file://", "vscode-webview://"]
+        .iter()
+        .any(|scheme| origin.starts_with(scheme))
 }
 
 /// Whether the origin is one of a web page, its host, and the origin in one spelling (RFC 6454 section 6.2).
@@ -278,18 +285,16 @@ mod tests {
 
     #[test]
     fn pages_of_other_hosts_are_refused() {
-        let strict = hosts(
-            &["jmcp.example.net"],
-            &["https://portal.example.net", "vscode-webview://x"],
-            false,
-        );
+        let strict = hosts(&["jmcp.example.net"], &["https://portal.example.net", "app://x"], false);
         let from = |hosts: &Hosts, origin: &str| status(hosts, "/", &[("host", "localhost"), ("origin", origin)]);
         for origin in [
             "http://localhost:6274",
             "https://jmcp.example.net",
             "https://portal.example.net",
             "https://portal.example.net:443",
-            "vscode-webview://x",
+            "vscode-file://vscode-app",
+            "vscode-webview://0c1f2e3d",
+            "app://x",
         ] {
             assert_eq!(from(&strict, origin), 200, "{origin}");
         }
