@@ -43,17 +43,7 @@ pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCo
         health: health.clone(),
     };
     tokio::spawn(reloader.run(asked, over.clone()));
-    let options = http::Options {
-        hosts: http.hosts,
-        tokens,
-        tls,
-        stateless: http.stateless,
-        body: http.body,
-        connections: http.connections,
-        sessions: http.sessions,
-        metrics: http.metrics,
-        grace: http.grace,
-    };
+    let options = http.options(tokens, tls);
     tokio::select! {
         served = http::serve(path.clone(), options, listeners, health, stop) => served?,
         () = again.cancelled() => return Ok(at_once(&path)),

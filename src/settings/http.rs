@@ -3,14 +3,15 @@
 use std::{
     net::{IpAddr, SocketAddr, ToSocketAddrs as _},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
 use crate::{
     cli::{Http as Flags, Options},
     error::{Code, Error, Result},
-    server::http::{BodyLimits, ConnectionLimits, Hosts, SessionLimits},
-    tokens,
+    server::http::{self, BodyLimits, ConnectionLimits, Hosts, SessionLimits, Tls},
+    tokens::{self, Tokens},
 };
 
 /// How long a client may take for the body of a request.
@@ -104,6 +105,23 @@ impl HttpSettings {
             },
             grace: Duration::from_secs(flags.shutdown_grace_secs),
         })
+    }
+}
+
+impl HttpSettings {
+    /// What the server is given, with the tokens and the certificate that were read.
+    pub fn options(self, tokens: Option<Arc<Tokens>>, tls: Option<Arc<Tls>>) -> http::Options {
+        http::Options {
+            hosts: self.hosts,
+            tokens,
+            tls,
+            stateless: self.stateless,
+            body: self.body,
+            connections: self.connections,
+            sessions: self.sessions,
+            metrics: self.metrics,
+            grace: self.grace,
+        }
     }
 }
 

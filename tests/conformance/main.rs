@@ -78,26 +78,21 @@ async fn main() {
     let path = path(&settings);
     let http = settings.http.expect("-t streamable-http");
     let mut clients = Vec::new();
-    for address in http.listen {
-        clients.push(TcpListener::bind(address).await.unwrap());
+    for address in &http.listen {
+        clients.push(TcpListener::bind(*address).await.unwrap());
     }
-    let options = http::Options {
-        hosts: http.hosts,
-        tokens: None,
-        tls: None,
-        stateless: http.stateless,
-        body: http.body,
-        connections: http.connections,
-        sessions: http.sessions,
-        metrics: http.metrics,
-        grace: http.grace,
-    };
     let listeners = Listeners {
         clients,
         metrics: Vec::new(),
     };
     let health = Health::new(path.clone());
-    http::serve(path, options, listeners, health, CancellationToken::new())
-        .await
-        .unwrap();
+    http::serve(
+        path,
+        http.options(None, None),
+        listeners,
+        health,
+        CancellationToken::new(),
+    )
+    .await
+    .unwrap();
 }

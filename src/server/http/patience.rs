@@ -11,8 +11,8 @@ use http_body::Body as _;
 
 use super::sse;
 
-/// How long a client waits for a plain answer.
-const PLAIN_FOR: Duration = Duration::from_secs(5);
+/// How long a client waits for a plain answer before it is given a stream, which shows that the call lives.
+pub(super) const PLAIN_FOR: Duration = Duration::from_secs(5);
 
 /// The response, or after a while a stream in which it follows. Dropping either drops the call: that is how a client of the protocol since
 /// 2026-07-28 takes it back.

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    super::{front, plain::Plain, refusal::Refusal, sse},
+    super::{front, patience::PLAIN_FOR, plain::Plain, refusal::Refusal, sse},
     exchange::{Exchange, First, Replies},
     wire::Wire,
 };
@@ -32,8 +32,6 @@ use crate::{
     tokens::Caller,
 };
 
-/// How long a client waits for a plain answer before it is given a stream, which shows that the call lives.
-const PLAIN_FOR: Duration = Duration::from_secs(5);
 /// How long what was streamed is kept for a client that comes back, how many calls of a session, and how many bytes.
 const KEPT_FOR: Duration = Duration::from_secs(120);
 const KEPT_CALLS: usize = 16;
