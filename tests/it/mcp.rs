@@ -20,7 +20,10 @@ use jmcp::lab::{Fault, Gate, LabDevice};
 use serde_json::{Value, json};
 use tokio::process::Child;
 
-use crate::support::{bench::Bench, program};
+use crate::support::{
+    bench::{Bench, hold},
+    program,
+};
 
 /// The request of a commit and of its check.
 const COMMIT: &str = "commit-configuration";
@@ -29,16 +32,6 @@ const CHANGE: &str = "set interfaces ge-0/0/0 description \"to the test\"";
 
 fn change() -> Value {
     json!({ "router_name": "mx-lab-1", "config_text": CHANGE })
-}
-
-/// Holds the next request of this name before the device does it.
-fn hold(device: &LabDevice, on: &str) -> Gate {
-    let gate = Gate::new();
-    device.faults().once(Fault::Hold {
-        on: on.into(),
-        gate: gate.clone(),
-    });
-    gate
 }
 
 /// Waits until the device has committed and holds its reply. The check, which goes by the same name, is let through.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::Running;
 use crate::support::{
-    bench::Bench,
+    bench::{Bench, hold},
     talk::{ERAS, Era, code},
     web::{Client, Request, Wire},
 };
@@ -18,15 +18,6 @@ const QUICK: Duration = Duration::from_secs(5);
 async fn start(bench: &Bench, more: &[&str]) -> Running {
     let arguments = ["-t", "http", "--allow-no-auth", "--known-hosts-file", "known_hosts"];
     Running::start(bench.directory.path(), &[&arguments, more].concat(), &[]).await
-}
-
-fn hold(device: &LabDevice, on: &str) -> Gate {
-    let gate = Gate::new();
-    device.faults().once(Fault::Hold {
-        on: on.into(),
-        gate: gate.clone(),
-    });
-    gate
 }
 
 /// Begins a change and returns when the device has committed and its reply is held.

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use jmcp::{
     cli::Cli,
     error::Code,
-    lab::{Lab, LabDevice, LabOptions},
+    lab::{Fault, Gate, Lab, LabDevice, LabOptions},
     server::path::{Answered, Call, Path},
     settings::Settings,
     tools::Principal,
@@ -97,4 +97,14 @@ impl Bench {
         let answered = self.call(tool, arguments).await;
         answered.error.unwrap_or_else(|| panic!("{}", answered.text)).code()
     }
+}
+
+/// Holds the next request of this name before the device does it.
+pub(crate) fn hold(device: &LabDevice, on: &str) -> Gate {
+    let gate = Gate::new();
+    device.faults().once(Fault::Hold {
+        on: on.into(),
+        gate: gate.clone(),
+    });
+    gate
 }
