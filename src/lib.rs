@@ -6,6 +6,7 @@
 //! - [`tools`]: the tools, one file each.
 //! - [`policy`]: the guardrails; [`tokens`]: who may call over HTTP, and what.
 //! - [`junos`]: Junos devices: inventory, SSH, NETCONF, sessions, configuration. Knows nothing of MCP.
+//! - [`mist`]: the Mist cloud: its API as data, and the client. Knows nothing of MCP.
 //! - [`lab`]: simulated devices, for newcomers and for tests.
 //! - [`error`], [`secret`]: the one error type, and strings that cannot print themselves.
 
@@ -16,6 +17,7 @@ mod json;
 pub mod junos;
 pub mod lab;
 mod logging;
+pub mod mist;
 pub mod policy;
 pub mod secret;
 pub mod server;

@@ -15,23 +15,26 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("cli", &["server"]),
     (
         "settings",
-        &["cli", "error", "junos", "policy", "server", "tokens", "tools"],
+        &[
+            "cli", "error", "junos", "mist", "policy", "secret", "server", "tokens", "tools",
+        ],
     ),
     (
         "commands",
         &[
-            "cli", "error", "junos", "lab", "policy", "secret", "server", "settings", "time", "tokens", "tools",
+            "cli", "error", "junos", "lab", "mist", "policy", "secret", "server", "settings", "time", "tokens", "tools",
         ],
     ),
     (
         "server",
-        &["error", "junos", "policy", "secret", "time", "tokens", "tools"],
+        &["error", "junos", "mist", "policy", "secret", "time", "tokens", "tools"],
     ),
-    ("tools", &["error", "junos", "policy", "secret", "time"]),
+    ("tools", &["error", "junos", "mist", "policy", "secret", "time"]),
     ("tokens", &["error", "json", "secret", "time", "tools"]),
     ("policy", &["error", "junos"]),
     ("junos", &["error", "json", "secret", "time"]),
-    ("lab", &["error", "junos", "secret"]),
+    ("mist", &["error", "json", "secret", "time"]),
+    ("lab", &["error", "junos", "mist", "secret", "time"]),
     ("error", &[]),
     ("json", &[]),
     ("secret", &[]),
