@@ -9,6 +9,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod architecture;
+mod catalogue_import;
 mod compat;
 mod documents;
 mod faults;
