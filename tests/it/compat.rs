@@ -13,7 +13,6 @@ use jmcp::{
     tools::{Ask, Principal, Question, Round},
 };
 use serde_json::{Map, Value, json};
-use tokio_util::sync::CancellationToken;
 
 use crate::support::{
     bench::Bench,
@@ -325,14 +324,14 @@ async fn add(bench: &Bench, arguments: Value, says: Option<Value>) -> (Answered,
         says,
         asked: Mutex::default(),
     });
+    let call = Call::new(
+        "add_device",
+        arguments.as_object().unwrap().clone(),
+        Arc::new(Principal::local("test")),
+    );
     let call = Call {
-        name: "add_device".into(),
-        arguments: arguments.as_object().unwrap().clone(),
-        principal: Arc::new(Principal::local("test")),
-        cancel: CancellationToken::new(),
         ask: Some(person.clone()),
-        progress: None,
-        place: None,
+        ..call
     };
     let answered = bench.path.call(call).await;
     let asked = std::mem::take(&mut *person.asked.lock().unwrap());
