@@ -1,6 +1,7 @@
 //! `jmcp catalogue import`: on invented files, and on the published ones where `JMCP_TEST_DATA` says where they are.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -254,6 +255,30 @@ fn every_operation_and_parameter_of_both_published_files_is_there() {
                     parameter.name
                 );
             }
+        }
+    }
+}
+
+#[test]
+fn a_published_file_at_start_changes_no_name() {
+    let Some([older, newer, _]) = published() else {
+        return;
+    };
+    let names = |specification: &Specification| -> BTreeSet<BTreeSet<String>> {
+        specification
+            .operations()
+            .map(|operation| operation.names.iter().cloned().collect())
+            .collect()
+    };
+    let embedded = Specification::embedded();
+    for file in [older, newer] {
+        let specification = Specification::read(&file).unwrap();
+        assert_eq!(specification.operations().count(), embedded.operations().count());
+        assert_eq!(names(&specification), names(embedded));
+        for operation in embedded.operations() {
+            let same = specification.operation(operation.name()).unwrap();
+            assert_eq!(same.routes.len(), operation.routes.len(), "{}", operation.name());
+            assert_eq!(same.paging, operation.paging, "{}", operation.name());
         }
     }
 }

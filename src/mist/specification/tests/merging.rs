@@ -84,6 +84,31 @@ fn what_is_left_at_the_old_path_is_the_same_operation_only_where_it_is_deprecate
 }
 
 #[test]
+fn the_same_specification_again_adds_nothing() {
+    let older = facts(
+        &json!({"/api/v1/logs": {"get": plain("getLogs")}, "/api/v1/a": {"get": plain("getA")}}),
+        &json!({}),
+    );
+    let newer = |deprecated: bool| {
+        let mut rest = plain("getLegacy");
+        rest["deprecated"] = deprecated.into();
+        let paths = json!({"/api/v1/logs": {"get": rest}, "/api/v1/logs/all": {"get": plain("getLogs")},
+            "/api/v1/a": {"get": plain("listA")}});
+        facts(&paths, &json!({}))
+    };
+    let merged = older.overlaid_by(newer(true));
+    let again = merged.clone().overlaid_by(newer(true));
+    assert_eq!(names(&again), names(&merged));
+    assert_eq!(routes(&again, "getLegacy").len(), 2);
+
+    let parted = merged.overlaid_by(newer(false));
+    assert_eq!(
+        names(&parted),
+        [vec!["getLegacy"], vec!["getLogs"], vec!["listA", "getA"]]
+    );
+}
+
+#[test]
 fn the_method_tells_operations_of_one_path_apart() {
     let older = facts(
         &json!({"/api/v1/a": {"get": plain("getA"), "post": plain("makeA")}}),
