@@ -18,6 +18,7 @@ mod junos_commit;
 mod junos_read;
 mod lab;
 mod mcp;
+mod mist_settings;
 mod openssh;
 mod round_trips;
 mod safety;
