@@ -20,6 +20,7 @@ mod junos_read;
 mod lab;
 mod mcp;
 mod mist_catalogue;
+mod mist_settings;
 mod openssh;
 mod round_trips;
 mod safety;
