@@ -17,6 +17,7 @@ mod http;
 mod junos_commit;
 mod junos_read;
 mod lab;
+mod lab_mist;
 mod mcp;
 mod openssh;
 mod round_trips;
