@@ -1,6 +1,7 @@
 //! The command line: types only, no logic.
 
 mod accepted;
+mod catalogue;
 mod http;
 mod read;
 mod token;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
     accepted::Accepted,
+    catalogue::{CatalogueCommand, ImportArgs},
     http::Http,
     read::read,
     token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
@@ -57,6 +59,9 @@ pub enum Command {
     KnownHosts(KnownHostsCommand),
     /// Tokens of HTTP clients.
     Token(TokenArgs),
+    /// Facts of the Mist API.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
     /// Print completions for a shell.
     Completions {
         /// The shell.

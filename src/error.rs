@@ -80,6 +80,18 @@ pub enum Code {
     CandidateCleanupFailed,
     /// A template or its variables cannot be used.
     TemplateError,
+    /// There is no token for the Mist cloud.
+    MistNotConfigured,
+    /// The Mist cloud answers no more calls of this token for now.
+    RateLimited,
+    /// The calls of the Mist token in this hour are used up, or this caller's share of them.
+    BudgetExhausted,
+    /// The Mist cloud failed.
+    UpstreamError,
+    /// An answer is longer than can be taken.
+    TooLarge,
+    /// Whether a change in the Mist cloud took effect is not known.
+    OutcomeUnknown,
     /// A file or socket of the server's own machine failed.
     Io,
     /// A defect of jmcp.
@@ -125,6 +137,12 @@ impl Code {
         Code::CommitUnknown,
         Code::CandidateCleanupFailed,
         Code::TemplateError,
+        Code::MistNotConfigured,
+        Code::RateLimited,
+        Code::BudgetExhausted,
+        Code::UpstreamError,
+        Code::TooLarge,
+        Code::OutcomeUnknown,
         Code::Io,
         Code::Internal,
     ];
@@ -168,6 +186,12 @@ impl Code {
             Code::CommitUnknown => "commit_unknown",
             Code::CandidateCleanupFailed => "candidate_cleanup_failed",
             Code::TemplateError => "template_error",
+            Code::MistNotConfigured => "mist_not_configured",
+            Code::RateLimited => "rate_limited",
+            Code::BudgetExhausted => "budget_exhausted",
+            Code::UpstreamError => "upstream_error",
+            Code::TooLarge => "too_large",
+            Code::OutcomeUnknown => "outcome_unknown",
             Code::Io => "io",
             Code::Internal => "internal",
         }
@@ -184,6 +208,9 @@ impl Code {
                 | Code::ConnectTimeout
                 | Code::Transport
                 | Code::ConfigurationLocked
+                | Code::RateLimited
+                | Code::BudgetExhausted
+                | Code::UpstreamError
         )
     }
 
@@ -193,7 +220,7 @@ impl Code {
         use Code::*;
         match self {
             UnknownTool | UnknownRouter | InvalidInput | NotFound | Conflict | Unsupported | InventoryInvalid
-            | TemplateError => 2,
+            | TemplateError | MistNotConfigured => 2,
             Timeout
             | ConnectFailed
             | ConnectTimeout
@@ -211,9 +238,13 @@ impl Code {
             | ConfigurationLocked
             | CandidateModified
             | CommitConfirmedActive
-            | ConfigurationInvalid => 3,
+            | ConfigurationInvalid
+            | RateLimited
+            | BudgetExhausted
+            | UpstreamError
+            | TooLarge => 3,
             Blocked | ReadOnly | ToolScopeDenied | InventoryReadonly | ConfirmationRequired | Overloaded => 4,
-            CommitUnknown | CandidateCleanupFailed => 5,
+            CommitUnknown | CandidateCleanupFailed | OutcomeUnknown => 5,
             Cancelled | ShuttingDown | Io | Internal => 1,
         }
     }

@@ -17,12 +17,13 @@ use crate::{
         pool::{self, Pool},
         ssh::{self, HostKeys, SshConnector},
     },
+    mist::{Mist, MistOptions},
     policy::Policy,
     server::{
         audit::Audit,
         path::{LimitOptions, Path, Rules},
     },
-    tools::{self, Catalogue, Results, Services},
+    tools::{self, Catalogue, Listing, Pages, Permits, Results, Services},
 };
 
 /// The system's file of host keys, read where it exists.
@@ -33,7 +34,7 @@ const DEFAULT_TIMEOUT: u64 = 360;
 const LONGEST_TIMEOUT: u64 = 86_400;
 
 /// Settings of a server or of a single call.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// The inventory file.
     pub inventory: PathBuf,
@@ -51,6 +52,10 @@ pub struct Settings {
     pub default_rules: bool,
     /// The HTTP server; none on stdio.
     pub http: Option<HttpSettings>,
+    /// The Mist cloud.
+    pub mist: MistOptions,
+    /// What is listed where nobody asks for anything else.
+    pub listing: Listing,
     audit_format: crate::server::audit::AuditFormat,
     audit_log_file: Option<PathBuf>,
 }
@@ -92,7 +97,10 @@ impl Settings {
             host_keys: host_keys(options.known_hosts_file, options.ssh_accept_new_host_keys),
             ssh_config: options.ssh_config,
             rules: Rules {
-                read_only: options.read_only,
+                permits: Permits {
+                    read_only: options.read_only,
+                    mist_writes: false,
+                },
                 confirm: options.confirm,
                 max_result_chars: options.max_result_chars,
                 timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
@@ -104,6 +112,11 @@ impl Settings {
                 allow_password_auth_add: options.allow_password_auth_add,
             },
             default_rules: !options.no_default_rules,
+            mist: MistOptions::default(),
+            listing: Listing {
+                has_junos: true,
+                ..Listing::default()
+            },
             audit_format: options.audit_format,
             audit_log_file: options.audit_log_file,
         })
@@ -145,9 +158,12 @@ impl Settings {
             junos: Junos::new(inventory, self.pool()),
             results: Results::default(),
             policy: ArcSwap::from_pointee(policy),
+            mist: Mist::new(self.mist.clone())?,
+            pages: Pages::default(),
+            listing: self.listing.clone(),
             options: self.tools.clone(),
         };
-        let catalogue = Catalogue::new()?;
+        let catalogue = Catalogue::with(self.mist.specification)?;
         Ok(Arc::new(Path::new(
             catalogue,
             Arc::new(services),

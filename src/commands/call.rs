@@ -26,14 +26,11 @@ pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCo
     let (sender, mut news) = tokio::sync::mpsc::unbounded_channel();
     let cancel = CancellationToken::new();
     let stop = serve::stop_signal();
+    let call = Call::new(args.tool, arguments, Arc::new(Principal::local("cli")));
     let call = path.call(Call {
-        name: args.tool,
-        arguments,
-        principal: Arc::new(Principal::local("cli")),
         cancel: cancel.clone(),
-        ask: None,
         progress: Some(sender),
-        place: None,
+        ..call
     });
     tokio::pin!(call);
     let answered = loop {

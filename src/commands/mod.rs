@@ -1,6 +1,7 @@
 //! The commands of the program, one file each.
 
 mod call;
+mod catalogue;
 mod check;
 mod completions;
 mod health;
@@ -28,6 +29,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     let command = match command {
         // These need nothing of what a server does.
         Some(Command::Health(args)) => return health::run(&options, &args).await,
+        Some(Command::Catalogue(command)) => return catalogue::run(&command),
         Some(Command::Token(args)) => return token::run(&token::Place::of(&options), args),
         other => other,
     };
@@ -40,7 +42,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Check(args)) => check::run(settings, &args).await,
         Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings, &args).await,
         Some(Command::Completions { shell }) => completions::run(shell),
-        Some(Command::Health(_) | Command::Token(_)) => Ok(ExitCode::SUCCESS),
+        Some(Command::Health(_) | Command::Token(_) | Command::Catalogue(_)) => Ok(ExitCode::SUCCESS),
     }
 }
 

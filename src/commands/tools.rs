@@ -7,13 +7,19 @@ use crate::{
     cli::ToolsArgs,
     error::Result,
     server::listed,
-    tools::{Catalogue, Tool},
+    tools::{Catalogue, Listing, Tool},
 };
 
 pub(super) fn run(args: &ToolsArgs) -> Result<ExitCode> {
     let catalogue = Catalogue::new()?;
     let tools: Vec<&Tool> = catalogue.iter().collect();
-    let list = listed(&tools);
+    let list = listed(
+        &tools,
+        &Listing {
+            has_junos: true,
+            ..Listing::default()
+        },
+    );
     if args.json {
         print(&list);
     } else if args.markdown {

@@ -106,7 +106,22 @@ const LINE: usize = 512;
 /// How much of an error's text is recorded.
 const ERROR_BYTES: usize = 512;
 /// Arguments whose text is configuration, templates or secrets: recorded as size and digest.
-const PAYLOADS: &[&str] = &["config_text", "template_content", "vars_content", "content"];
+const PAYLOADS: &[&str] = &[
+    "config_text",
+    "template_content",
+    "vars_content",
+    "content",
+    "body",
+    "payload",
+    "data",
+    "action_params",
+    "parameters",
+];
+
+/// A name that somebody gave, as it can stand in a line.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(128).collect()
+}
 
 impl Event {
     /// An event that begins now.
@@ -115,12 +130,7 @@ impl Event {
             time: SystemTime::now(),
             correlation_id: format!("req-{:016x}", rand::random::<u64>()),
             caller: caller.into(),
-            tool: tool
-                .chars()
-                .filter(|c| !c.is_control())
-                .take(128)
-                .collect::<String>()
-                .into(),
+            tool: plain(tool).into(),
             effect: None,
             routers: Vec::new(),
             metadata: Map::new(),
@@ -129,6 +139,11 @@ impl Event {
             error_kind: None,
             error: None,
         }
+    }
+
+    /// Which tool was meant by a call that names another.
+    pub fn named(&mut self, tool: &str) {
+        self.tool = plain(tool).into();
     }
 
     /// Which tool it came to.

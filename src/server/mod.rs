@@ -14,14 +14,20 @@ pub mod reload;
 mod reply;
 mod resources;
 pub mod stdio;
+mod wanted;
 
 pub use extension::Extension;
 pub use mcp::Mcp;
 
-use crate::tools::Tool;
+use crate::tools::{Listing, Tool};
 
 /// These tools as `tools/list` sends them.
-pub fn listed(tools: &[&Tool]) -> String {
-    let tools: Vec<_> = tools.iter().map(|tool| reply::tool(tool, false)).collect();
+pub fn listed(tools: &[&Tool], listing: &Listing) -> String {
+    let shown = if listing.is_long() {
+        reply::Shown::Brief
+    } else {
+        reply::Shown::Whole
+    };
+    let tools: Vec<_> = tools.iter().map(|tool| reply::tool(tool, shown)).collect();
     serde_json::json!({ "tools": tools }).to_string()
 }

@@ -14,23 +14,76 @@ use serde_json::{Value, json};
 use super::path::Answered;
 use crate::{
     time::rfc3339,
-    tools::{Block, Body, Effect, Tool},
+    tools::{Block, Body, Effect, Shelf, Tool},
 };
 
+/// How a tool is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// To whoever may change things.
+    Whole,
+    /// To those who may change nothing: what runs any command only reads for them.
+    Reading,
+    /// In a list of hundreds, where every word counts.
+    Brief,
+}
+
 /// A tool as `tools/list` shows it, with title, all four hints and both schemas. A read-only server refuses commands that change
-/// anything.
-pub(super) fn tool(tool: &Tool, read_only: bool) -> McpTool {
+/// anything. Tools that mirror the Mist API are shown without what goes without saying.
+pub(super) fn tool(tool: &Tool, shown: Shown) -> McpTool {
+    let read_only = shown == Shown::Reading;
+    if matches!(tool.shelf, Shelf::Category(_)) && tool.output.is_none() && tool.title == tool.name {
+        return mirror(tool, shown == Shown::Brief);
+    }
     // A client that trusts the hint does not ask: it has to be true of every call.
-    let reads = tool.effect == Effect::Read && (read_only || !tool.runs_commands);
+    let reads = tool.effect == Effect::Read && (read_only || !tool.has_many_effects());
     let annotations = ToolAnnotations::new()
         .read_only(reads)
         .destructive(!reads)
         .idempotent(tool.idempotent)
         .open_world(tool.open_world);
-    McpTool::new(tool.name, tool.about, object(&tool.input))
+    let listed = McpTool::new(tool.name, tool.about, object(tool.input()))
         .with_title(tool.title)
-        .with_raw_output_schema(object(&tool.output))
-        .with_annotations(annotations)
+        .with_annotations(annotations);
+    match &tool.output {
+        Some(output) => listed.with_raw_output_schema(object(output)),
+        None => listed,
+    }
+}
+
+/// A tool that mirrors an operation: the hints that differ from what holds where nothing is said, and in a long list no more of the
+/// schema than names, types and choices.
+fn mirror(tool: &Tool, is_brief: bool) -> McpTool {
+    let mut hints = ToolAnnotations::new();
+    match tool.effect {
+        Effect::Read => hints.read_only_hint = Some(true),
+        Effect::Write => {
+            hints.destructive_hint = Some(false);
+            hints.idempotent_hint = Some(tool.idempotent);
+        }
+        Effect::Destroy => hints.destructive_hint = Some(true),
+    }
+    let mut schema = tool.input().as_object().cloned().unwrap_or_default();
+    if is_brief && let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.retain(|name, _| !EVERYWHERE.contains(&name.as_str()));
+        properties.values_mut().for_each(shorten);
+    }
+    McpTool::new(tool.name, tool.about, schema).with_annotations(hints)
+}
+
+/// Parameters of every list, which the server's instructions tell of.
+const EVERYWHERE: &[&str] = &["fields", "summary", "all_pages"];
+
+/// Leaves of a parameter's schema what a caller cannot guess.
+fn shorten(schema: &mut Value) {
+    if let Value::Object(fields) = schema {
+        fields.retain(|name, _| matches!(name.as_str(), "type" | "enum" | "items"));
+        fields.values_mut().for_each(|value| {
+            if value.is_object() {
+                shorten(value);
+            }
+        });
+    }
 }
 
 fn object(schema: &Value) -> Arc<JsonObject> {

@@ -110,13 +110,9 @@ pub(super) async fn read(
     let mut arguments = Arguments::new();
     arguments.insert("router_name".into(), decode(router).ok_or_else(unknown)?.into());
     let call = Call {
-        name: kind.tool.into(),
-        arguments,
-        principal: principal.clone(),
         cancel,
-        ask: None,
-        progress: None,
         place,
+        ..Call::new(kind.tool, arguments, principal.clone())
     };
     let answered = path.call(call).await;
     match answered.error {

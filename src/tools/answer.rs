@@ -13,6 +13,8 @@ pub enum Text {
     Field(&'static str),
     /// The whole value as indented JSON.
     Json,
+    /// The whole value as JSON on one line, and nothing beside it: no body is sent twice.
+    Compact,
     /// Text of its own.
     Own(String),
 }

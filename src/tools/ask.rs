@@ -86,11 +86,19 @@ pub trait Ask: Send + Sync {
     /// # Errors
     /// As `ask`.
     async fn form(&self, message: &str, schema: Value) -> Result<Option<Map<String, Value>>> {
+        self.form_about(FORM, message, schema).await
+    }
+
+    /// The same, under a name that says what the answer counts for.
+    ///
+    /// # Errors
+    /// As `ask`.
+    async fn form_about(&self, name: &str, message: &str, schema: Value) -> Result<Option<Map<String, Value>>> {
         let message = message.to_owned();
-        let round = Round::default().question(FORM, Question::Form { message, schema });
+        let round = Round::default().question(name, Question::Form { message, schema });
         let answers = self.ask(round).await?;
         let accepted = answers
-            .get(FORM)
+            .get(name)
             .filter(|answer| answer.get("action").and_then(Value::as_str) == Some("accept"));
         Ok(accepted.map(|answer| {
             answer

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{Ask, OutputLimits, Principal, Results, Services};
+use super::{Ask, Catalogue, Chosen, OutputLimits, Permits, Plan, Principal, Results, Services};
+use crate::{
+    error::Result,
+    mist::{Access, Account},
+};
 
 /// The caller, the clock, the way back to the client, and the services of the server.
 #[derive(Clone)]
@@ -14,6 +18,10 @@ pub struct Context {
     pub caller: Arc<Principal>,
     /// Devices and stores.
     pub services: Arc<Services>,
+    /// Every tool.
+    pub catalogue: Arc<Catalogue>,
+    /// What the operator lets calls do.
+    pub permits: Permits,
     /// Fires when the caller takes the call back or the server goes down. Tools that read are simply dropped then; tools
     /// that write look at it between steps.
     pub cancel: CancellationToken,
@@ -29,6 +37,12 @@ pub struct Context {
     pub ask: Option<Arc<dyn Ask>>,
     /// What the caller asked to be shown of long outputs.
     pub limits: OutputLimits,
+    /// The account of the Mist cloud that the request brought.
+    pub account: Option<Arc<Account>>,
+    /// What this session has asked to be listed; none where there is no session.
+    pub chosen: Option<Chosen>,
+    /// What the person was shown who agreed to this call; none where nobody had to.
+    pub plan: Option<Arc<Plan>>,
 }
 
 impl Context {
@@ -41,6 +55,20 @@ impl Context {
     pub fn advance(&self, done: usize, total: usize, message: &str) {
         self.progress.step(done, Some(total), message);
         self.log.say(Level::Info, message);
+    }
+
+    /// The Mist cloud, as this caller may use it.
+    ///
+    /// # Errors
+    /// `mist_not_configured` where there is no token for it.
+    pub fn mist(&self) -> Result<Access> {
+        let mist = &self.services.mist;
+        mist.access(
+            self.account.clone(),
+            self.caller.id.clone(),
+            self.caller.clone(),
+            self.deadline,
+        )
     }
 
     /// What is left until the deadline.

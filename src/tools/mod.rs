@@ -6,6 +6,10 @@ mod block;
 mod checks;
 mod context;
 mod junos;
+mod listing;
+mod mist;
+mod permits;
+mod plan;
 mod principal;
 mod read_result;
 mod results;
@@ -19,25 +23,51 @@ pub use self::{
     block::{Block, Body},
     checks::Check,
     context::{Context, Level, Log, News, Progress, Step},
+    listing::{Chosen, Listing, Mode},
+    mist::{Categories, Index, Pages, is_extra},
+    permits::Permits,
+    plan::Plan,
     principal::{Allowed, CallerLimits, Principal},
     results::Results,
     services::{Options, Services},
-    tool::{Arguments, Effect, Judged, Limit, Tool, Typed, string_argument},
+    tool::{Arguments, Effect, Judged, Limit, Shelf, Tool, Typed, string_argument},
 };
-use crate::error::{Code, Error, Result};
+use std::collections::HashMap;
+
+use crate::{
+    error::{Code, Error, Result},
+    mist::specification::Specification,
+};
 
 /// Every tool, by name.
-pub struct Catalogue(Vec<Tool>);
+pub struct Catalogue {
+    tools: Vec<Tool>,
+    /// Where each is, by each of its names.
+    places: HashMap<&'static str, usize>,
+    /// The operations of the Mist API that are no tools of their own.
+    index: mist::Index,
+}
 
 impl Catalogue {
     /// The tools of this build.
     ///
     /// # Errors
-    /// `internal` when two tools have one name.
+    /// `internal` when two tools have one name, or the tools' data are broken.
     pub fn new() -> Result<Self> {
+        Self::with(Specification::embedded())
+    }
+
+    /// The tools over these facts of the Mist API.
+    ///
+    /// # Errors
+    /// As `new`.
+    pub fn with(specification: &'static Specification) -> Result<Self> {
         let mut tools = junos::all();
         tools.push(read_result::tool());
-        Self::of(tools)
+        tools.extend(mist::all(specification)?);
+        let mut catalogue = Self::of(tools)?;
+        catalogue.index = mist::Index::new(specification);
+        Ok(catalogue)
     }
 
     /// A list of tools, sorted by name.
@@ -46,22 +76,46 @@ impl Catalogue {
     /// `internal` when two tools have one name.
     pub fn of(mut tools: Vec<Tool>) -> Result<Self> {
         tools.sort_by_key(|tool| tool.name);
-        match tools.windows(2).find(|pair| matches!(pair, [a, b] if a.name == b.name)) {
-            Some(pair) => {
-                let name = pair.first().map_or("", |tool| tool.name);
-                Err(Error::new(Code::Internal, format!("two tools are named `{name}`")))
+        let mut places = HashMap::new();
+        for (place, tool) in tools.iter().enumerate() {
+            for name in std::iter::once(tool.name).chain(tool.also.iter().copied()) {
+                if places.insert(name, place).is_some() {
+                    return Err(Error::new(Code::Internal, format!("two tools are named `{name}`")));
+                }
             }
-            None => Ok(Self(tools)),
+        }
+        Ok(Self {
+            tools,
+            places,
+            index: mist::Index::default(),
+        })
+    }
+
+    /// The tool of this name: one of the list, by any of its names, else an operation of the Mist API.
+    pub fn find(&self, name: &str) -> Option<&Tool> {
+        let listed = self.places.get(name).and_then(|place| self.tools.get(*place));
+        listed.or_else(|| self.index.find(name))
+    }
+
+    /// The tool that a call names and its arguments, where it is a call of `call_tool`; that one is put in its place.
+    ///
+    /// # Errors
+    /// `invalid_input` where no tool is named.
+    pub fn named_in(name: &str, arguments: &mut Arguments) -> Result<Option<(String, Arguments)>> {
+        if name == mist::CALL_TOOL {
+            mist::named(arguments).map(Some)
+        } else {
+            Ok(None)
         }
     }
 
-    /// The tool of this name.
-    pub fn find(&self, name: &str) -> Option<&Tool> {
-        self.0.iter().find(|tool| tool.name == name)
+    /// All tools of the list, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Tool> {
+        self.tools.iter()
     }
 
-    /// All tools, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Tool> {
-        self.0.iter()
+    /// The operations of the Mist API that are no tools of their own, by name.
+    pub fn index(&self) -> &mist::Index {
+        &self.index
     }
 }

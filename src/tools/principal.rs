@@ -4,8 +4,11 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::{Effect, Tool};
-use crate::error::{Code, Error, Result};
+use super::{Effect, Shelf, Tool};
+use crate::{
+    error::{Code, Error, Result},
+    mist::Reach,
+};
 
 /// A caller and what it may use.
 #[derive(Debug, Clone)]
@@ -129,7 +132,11 @@ impl Principal {
     /// Whether this tool is in its lists.
     pub fn may_see(&self, tool: &Tool) -> bool {
         let reaches = !tool.is_for_all || self.devices.is_all();
-        reaches && self.tools.has(tool.name) && self.toolsets.has(tool.toolset) && self.may_do(tool.effect)
+        let family = match tool.shelf {
+            Shelf::Category(category) => self.toolsets.has(tool.toolset) || self.toolsets.has(category),
+            _ => self.toolsets.has(tool.toolset),
+        };
+        reaches && self.tools.has(tool.name) && family && self.may_do(tool.effect)
     }
 
     /// Whether its calls may do this.
@@ -145,6 +152,24 @@ impl Principal {
     /// Whether nothing is kept from it: figures of the whole server are for such callers only.
     pub fn is_unrestricted(&self) -> bool {
         self.tools.is_all() && self.toolsets.is_all() && self.devices.is_all()
+    }
+}
+
+impl Reach for Principal {
+    fn is_all(&self) -> bool {
+        self.mist_organisations.is_all() && self.mist_sites.is_all()
+    }
+
+    fn organisation(&self, id: &str) -> bool {
+        self.mist_organisations.has(id)
+    }
+
+    fn has_all_sites(&self) -> bool {
+        self.mist_sites.is_all()
+    }
+
+    fn site(&self, id: &str) -> bool {
+        self.mist_sites.has(id)
     }
 }
 

@@ -1,7 +1,36 @@
 //! JSON schemas from types, cut down to what a client and a model need.
 
+use std::sync::OnceLock;
+
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value};
+
+/// A schema that is there, or is made when somebody asks for it: there are hundreds, and most sessions see a few.
+pub(super) struct Schema {
+    value: OnceLock<Value>,
+    make: Option<Box<dyn Fn() -> Value + Send + Sync>>,
+}
+
+impl Schema {
+    pub(super) fn ready(value: Value) -> Self {
+        Self {
+            value: OnceLock::from(value),
+            make: None,
+        }
+    }
+
+    pub(super) fn made(make: impl Fn() -> Value + Send + Sync + 'static) -> Self {
+        Self {
+            value: OnceLock::new(),
+            make: Some(Box::new(make)),
+        }
+    }
+
+    pub(super) fn get(&self) -> &Value {
+        self.value
+            .get_or_init(|| self.make.as_ref().map(|make| make()).unwrap_or_default())
+    }
+}
 
 /// The schema of a tool's arguments: closed, without nulls (the call path drops them).
 pub(super) fn input<T: JsonSchema>() -> Value {

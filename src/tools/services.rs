@@ -1,9 +1,16 @@
 //! What tools work with: the devices, the kept results, the guardrails, and the operator's choices that concern them.
 
+use std::sync::Arc;
+
 use arc_swap::ArcSwap;
 
-use super::Results;
-use crate::{junos::Junos, policy::Policy};
+use super::{Listing, Results, mist::Pages};
+use crate::{
+    error::Result,
+    junos::Junos,
+    mist::{Mist, MistOptions},
+    policy::Policy,
+};
 
 /// The operator's choices that concern single tools.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +29,33 @@ pub struct Services {
     pub results: Results,
     /// The guardrails in force.
     pub policy: ArcSwap<Policy>,
+    /// The Mist cloud.
+    pub mist: Arc<Mist>,
+    /// Lists of the cloud that go on.
+    pub pages: Pages,
+    /// What is listed where nobody asks for anything else.
+    pub listing: Listing,
     /// The operator's choices.
     pub options: Options,
+}
+
+impl Services {
+    /// These devices and rules, and nothing that an operator decided otherwise; no account of the Mist cloud.
+    ///
+    /// # Errors
+    /// `internal` where TLS cannot be set up.
+    pub fn new(junos: Junos, policy: Policy) -> Result<Self> {
+        Ok(Self {
+            junos,
+            results: Results::default(),
+            policy: ArcSwap::from_pointee(policy),
+            mist: Mist::new(MistOptions::default())?,
+            pages: Pages::default(),
+            listing: Listing {
+                has_junos: true,
+                ..Listing::default()
+            },
+            options: Options::default(),
+        })
+    }
 }

@@ -7,16 +7,32 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
-    Answer, Block, Context, Text,
+    Answer, Block, Context, Plan, Text,
     checks::{Check, Checks},
-    schema,
+    schema::{self, Schema},
 };
 use crate::error::{Code, Error, Result};
 
 /// Arguments of a call, by name.
 pub type Arguments = Map<String, Value>;
 
-type Run = Box<dyn Fn(Context, Arguments) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send>> + Send + Sync>;
+type Running<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+type Run = Box<dyn Fn(Context, Arguments) -> Running<Answer> + Send + Sync>;
+type Planning = Box<dyn Fn(Context, Arguments) -> Running<Plan> + Send + Sync>;
+type EffectOf = Box<dyn Fn(&Arguments) -> Effect + Send + Sync>;
+
+/// Where a tool is listed. One that is listed nowhere can be found and called all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shelf {
+    /// In every list.
+    Always,
+    /// In every list of tools for the Mist cloud: what is needed to find the others.
+    Essential,
+    /// Where this category is wanted.
+    Category(&'static str),
+    /// Nowhere: it is one of the API's many operations, found by `search_tools`.
+    Index,
+}
 
 /// What a tool does to the network or to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,8 +107,12 @@ pub struct Tool {
     pub about: &'static str,
     /// What it does.
     pub effect: Effect,
-    /// The family it belongs to: `junos`.
+    /// Further names that it answers to.
+    pub also: Vec<&'static str>,
+    /// The family it belongs to: `junos`, `mist`.
     pub toolset: &'static str,
+    /// Where it is listed.
+    pub shelf: Shelf,
     /// It only gives a caller what is that caller's own: every caller may call it.
     pub is_own: bool,
     /// It changes what every caller works with, so it is for callers that reach every device.
@@ -111,15 +131,19 @@ pub struct Tool {
     /// the value).
     pub refusals: &'static [(&'static str, &'static str)],
     /// JSON schema of the arguments.
-    pub input: Value,
-    /// JSON schema of `structuredContent`.
-    pub output: Value,
+    input: Schema,
+    /// JSON schema of `structuredContent`; none where the text is all that there is.
+    pub output: Option<Value>,
+    /// Brings arguments into the form that the schema describes, such as addresses in any of their spellings.
+    pub tidies: fn(&mut Arguments),
     /// How long it may take.
     pub limit: Limit,
     /// What the guardrails see of a call.
     pub judged: fn(&Arguments) -> Vec<Judged>,
     /// It runs whatever command it is given: a call of it can change things although the tool is there to read.
     pub runs_commands: bool,
+    effect_of: Option<EffectOf>,
+    planning: Option<Planning>,
     checks: OnceLock<Checks>,
     run: Run,
 }
@@ -151,6 +175,11 @@ impl<T> Typed<T> {
     /// Text of its own.
     pub fn text(value: T, text: impl Into<String>) -> Self {
         Self::new(value, Text::Own(text.into()))
+    }
+
+    /// Text is the value as JSON on one line, and there is nothing beside the text.
+    pub fn compact(value: T) -> Self {
+        Self::new(value, Text::Compact)
     }
 
     fn new(value: T, text: Text) -> Self {
@@ -202,12 +231,41 @@ impl Tool {
                 Answer::from_typed(typed, limits)
             })
         });
+        let mut tool = Self::bare(name, effect, about, Schema::ready(schema::input::<A>()), run);
+        tool.title = title;
+        tool.output = Some(schema::output::<O>());
+        tool
+    }
+
+    /// A tool that is made from data: its schema is made when somebody asks for it, and its text is all that it answers.
+    pub fn of_data<F, Fut>(
+        name: &'static str,
+        effect: Effect,
+        about: &'static str,
+        schema: impl Fn() -> Value + Send + Sync + 'static,
+        function: F,
+    ) -> Self
+    where
+        F: Fn(Context, Arguments) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Typed<Value>>> + Send + 'static,
+    {
+        let run: Run = Box::new(move |context, arguments| {
+            let limits = context.limits;
+            let running = function(context, arguments);
+            Box::pin(async move { Answer::from_typed(running.await?, limits) })
+        });
+        Self::bare(name, effect, about, Schema::made(schema), run)
+    }
+
+    fn bare(name: &'static str, effect: Effect, about: &'static str, input: Schema, run: Run) -> Self {
         Self {
             name,
-            title,
+            title: name,
             about,
             effect,
+            also: Vec::new(),
             toolset: "junos",
+            shelf: Shelf::Always,
             is_own: false,
             is_for_all: false,
             is_plain: false,
@@ -216,11 +274,14 @@ impl Tool {
             aliases: Vec::new(),
             command_lists: &[],
             refusals: &[],
-            input: schema::input::<A>(),
-            output: schema::output::<O>(),
+            input,
+            output: None,
+            tidies: |_| (),
             limit: Limit::Timeout,
             judged: |_| Vec::new(),
             runs_commands: false,
+            effect_of: None,
+            planning: None,
             checks: OnceLock::new(),
             run,
         }
@@ -244,6 +305,50 @@ impl Tool {
     #[must_use]
     pub fn refusals(mut self, refusals: &'static [(&'static str, &'static str)]) -> Self {
         self.refusals = refusals;
+        self
+    }
+
+    /// It is a tool for the Mist cloud, listed there; its text is all that it answers.
+    #[must_use]
+    pub fn mist(mut self, shelf: Shelf) -> Self {
+        self.toolset = "mist";
+        self.shelf = shelf;
+        self.output = None;
+        self
+    }
+
+    /// Further names that it answers to.
+    #[must_use]
+    pub fn also(mut self, names: &[&'static str]) -> Self {
+        self.also.extend(names);
+        self
+    }
+
+    /// What brings arguments into the form that the schema describes.
+    #[must_use]
+    pub fn tidies(mut self, tidies: fn(&mut Arguments)) -> Self {
+        self.tidies = tidies;
+        self
+    }
+
+    /// What a call does depends on its arguments; the tool's own effect is the least that it may be.
+    #[must_use]
+    pub fn effect_of(mut self, effect_of: impl Fn(&Arguments) -> Effect + Send + Sync + 'static) -> Self {
+        self.effect_of = Some(Box::new(effect_of));
+        self
+    }
+
+    /// What a person is shown before a call that changes something: read from what would be changed. The tool's function finds it in
+    /// its context and looks whether it still holds.
+    #[must_use]
+    pub fn planned<F, Fut>(mut self, planning: F) -> Self
+    where
+        F: Fn(Context, Arguments) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Plan>> + Send + 'static,
+    {
+        self.planning = Some(Box::new(move |context, arguments| {
+            Box::pin(planning(context, arguments))
+        }));
         self
     }
 
@@ -310,20 +415,45 @@ impl Tool {
         self
     }
 
+    /// JSON schema of the arguments.
+    pub fn input(&self) -> &Value {
+        self.input.get()
+    }
+
+    /// Gives it another schema.
+    #[must_use]
+    pub fn with_input(mut self, schema: Value) -> Self {
+        self.input = Schema::ready(schema);
+        self
+    }
+
+    /// Whether what a call does depends on its arguments.
+    pub fn has_many_effects(&self) -> bool {
+        self.runs_commands || self.effect_of.is_some()
+    }
+
+    /// What a call with these arguments does, as far as the tool itself can tell.
+    pub fn effect_of_call(&self, arguments: &Arguments) -> Effect {
+        self.effect_of
+            .as_ref()
+            .map_or(self.effect, |effect_of| effect_of(arguments).max(self.effect))
+    }
+
+    /// What a person is to be shown; none where the arguments say it all.
+    pub fn plan(&self, context: Context, arguments: Arguments) -> Option<Running<Plan>> {
+        self.planning.as_ref().map(|planning| planning(context, arguments))
+    }
+
     /// What checks this parameter; `None` where the schema has no such parameter.
     pub fn check(&self, parameter: &str) -> Option<&Check> {
-        self.checks.get_or_init(|| Checks::of(&self.input)).get(parameter)
+        self.checks.get_or_init(|| Checks::of(self.input())).get(parameter)
     }
 
     /// Runs the tool. Everything that cuts across tools is around this call, in the server.
     ///
     /// # Errors
     /// Whatever the tool reports.
-    pub fn run(
-        &self,
-        context: Context,
-        arguments: Arguments,
-    ) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + 'static>> {
+    pub fn run(&self, context: Context, arguments: Arguments) -> Running<Answer> {
         (self.run)(context, arguments)
     }
 }

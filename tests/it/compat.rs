@@ -325,14 +325,14 @@ async fn add(bench: &Bench, arguments: Value, says: Option<Value>) -> (Answered,
         says,
         asked: Mutex::default(),
     });
+    let call = Call::new(
+        "add_device",
+        arguments.as_object().unwrap().clone(),
+        Arc::new(Principal::local("test")),
+    );
     let call = Call {
-        name: "add_device".into(),
-        arguments: arguments.as_object().unwrap().clone(),
-        principal: Arc::new(Principal::local("test")),
-        cancel: CancellationToken::new(),
         ask: Some(person.clone()),
-        progress: None,
-        place: None,
+        ..call
     };
     let answered = bench.path.call(call).await;
     let asked = std::mem::take(&mut *person.asked.lock().unwrap());

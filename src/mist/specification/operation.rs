@@ -1,5 +1,6 @@
 //! One operation of the API.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One operation. Where two specifications differ, it holds what either of them knows.
@@ -17,6 +18,8 @@ pub struct Operation {
     pub paging: Paging,
     /// The schema of the request body; `{"$ref": "name"}` names a shape. None where it takes none.
     pub body: Option<Value>,
+    /// The body can only be a form with files (`multipart/form-data`), not JSON.
+    pub upload: bool,
     /// The schema of the answer, in the same form.
     pub answer: Option<Value>,
     /// Marked as deprecated in the newest specification that has it.
@@ -48,9 +51,11 @@ pub struct Parameter {
 }
 
 /// Which specifications have something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Origin {
-    /// Both that are embedded, or the newer and one that was read at start.
+    /// Both that are embedded, or an earlier one and the one that was read at start.
+    #[default]
     Both,
     /// The older only.
     Older,
@@ -59,12 +64,49 @@ pub enum Origin {
 }
 
 /// How answers come in pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Paging {
     /// All at once.
+    #[default]
     None,
     /// `limit` and `page`; how many there are is in `X-Page-Total`.
     Pages,
     /// `limit` only; the answer's `next` says where to go on.
     Cursor,
+}
+
+impl Operation {
+    /// Its first name.
+    pub fn name(&self) -> &str {
+        self.names.first().map_or("", String::as_str)
+    }
+
+    /// Whether the method alone says that it changes nothing. Some operations with other methods only read, too.
+    pub fn reads(&self) -> bool {
+        self.method == "GET"
+    }
+}
+
+impl Paging {
+    /// What the query parameters of an operation say of its paging.
+    pub(super) fn of(routes: &[Route]) -> Self {
+        let has = |name: &str| routes.iter().flat_map(|route| &route.query).any(|p| p.name == name);
+        match (has("limit"), has("page")) {
+            (true, true) => Self::Pages,
+            (true, false) => Self::Cursor,
+            (false, _) if has("search_after") => Self::Cursor,
+            (false, _) => Self::None,
+        }
+    }
+
+    pub(super) fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+impl Origin {
+    pub(super) fn is_both(&self) -> bool {
+        *self == Self::Both
+    }
 }

@@ -35,7 +35,7 @@ use super::{
     sessions::Sessions,
 };
 use crate::{
-    server::{Mcp, mcp::Inbound, path::Path},
+    server::{Mcp, mcp::Inbound, path::Path, wanted::Wanted},
     tokens::Caller,
 };
 
@@ -151,6 +151,8 @@ impl Front {
         parts.extensions.insert(Inbound {
             caller: caller.clone(),
             place: Arc::new(Mutex::new(place)),
+            account: None,
+            wanted: Wanted::default(),
         });
         let message = Message {
             parts,

@@ -16,7 +16,7 @@ pub(super) fn prepare(tool: &Tool, mut arguments: Arguments) -> Result<Arguments
     arguments.retain(|_, value| !value.is_null());
     let empty = Map::new();
     let properties = tool
-        .input
+        .input()
         .get("properties")
         .and_then(Value::as_object)
         .unwrap_or(&empty);
@@ -28,6 +28,7 @@ pub(super) fn prepare(tool: &Tool, mut arguments: Arguments) -> Result<Arguments
         }
     }
     resolve_aliases(tool, &mut arguments)?;
+    (tool.tidies)(&mut arguments);
     let problems = problems(tool, properties, &arguments);
     if problems.is_empty() {
         return Ok(arguments);
@@ -174,7 +175,7 @@ fn problems(tool: &Tool, properties: &Map<String, Value>, arguments: &Arguments)
             )
         })
         .collect();
-    let required = tool.input.get("required").and_then(Value::as_array);
+    let required = tool.input().get("required").and_then(Value::as_array);
     let missing = required
         .into_iter()
         .flatten()
@@ -231,7 +232,7 @@ fn refusal(tool: &Tool, name: &str, schema: &Value, value: &Value) -> Option<Str
 /// `router_name` (string, required), `timeout` (integer), ...
 fn describe(tool: &Tool, properties: &Map<String, Value>) -> String {
     let required: Vec<&str> = tool
-        .input
+        .input()
         .get("required")
         .and_then(Value::as_array)
         .into_iter()

@@ -36,6 +36,7 @@ pub(super) fn fit(structured: &mut Arguments, text: Text, limits: OutputLimits, 
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned(),
+        Text::Compact => serde_json::to_string(structured).unwrap_or_default(),
         Text::Json => serde_json::to_string_pretty(structured).unwrap_or_default(),
     };
     if text.len() > budget {

@@ -1,10 +1,11 @@
 //! Step 6: whether a person has to agree before the tool runs.
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{Code, Error, Result},
-    tools::{Arguments, Ask, Effect, Tool},
+    tools::{Arguments, Context, Effect, Plan, Tool},
 };
 
 /// Which effects need a person's word.
@@ -20,28 +21,37 @@ pub enum Confirm {
 }
 
 impl Confirm {
-    fn needed(self, effect: Effect) -> bool {
+    /// Of the Mist cloud every change needs a person unless nothing does: what a model reads there may tell it what to write.
+    fn needed(self, tool: &Tool, effect: Effect) -> bool {
         match self {
             Confirm::Never => false,
-            Confirm::Destroy => effect == Effect::Destroy,
+            Confirm::Destroy => effect == Effect::Destroy || (effect == Effect::Write && tool.toolset == "mist"),
             Confirm::Write => effect != Effect::Read,
         }
     }
 
     /// Asks the person at the client where the tool's effect needs it. A client that cannot ask gets a refusal: a write
-    /// that nobody saw is worse than a write that did not happen.
+    /// that nobody saw is worse than a write that did not happen. A tool that knows what would change is asked for that, also where
+    /// nobody has to agree: it compares before it writes.
     ///
     /// # Errors
-    /// `confirmation_required`
-    pub(super) async fn check(
-        self,
-        tool: &Tool,
-        effect: Effect,
-        ask: Option<&dyn Ask>,
-        arguments: &Arguments,
-    ) -> Result<()> {
-        if !self.needed(effect) {
-            return Ok(());
+    /// `confirmation_required`; what the tool says where the change cannot be made.
+    pub(super) async fn check(self, asking: Asking<'_>) -> Result<Option<Plan>> {
+        let Asking {
+            tool,
+            effect,
+            arguments,
+            context,
+        } = asking;
+        if effect == Effect::Read {
+            return Ok(None);
+        }
+        let plan = match tool.plan(context.clone(), arguments.clone()) {
+            Some(planning) => Some(planning.await?),
+            None => None,
+        };
+        if !self.needed(tool, effect) {
+            return Ok(plan);
         }
         let refusal = |why: &str| {
             Error::new(
@@ -50,22 +60,47 @@ impl Confirm {
             )
             .advise("an operator can change this with `--confirm`")
         };
-        let Some(ask) = ask.filter(|ask| ask.has_forms()) else {
+        let Some(ask) = context.ask.as_deref().filter(|ask| ask.has_forms()) else {
             return Err(refusal("this client cannot ask"));
         };
-        let arguments = serde_json::to_string_pretty(&without_secrets(arguments)).unwrap_or_default();
-        let message = format!("Run {} ({})?\n{arguments}", tool.name, effect.as_str());
+        let message = match &plan {
+            Some(plan) => plan.words.clone(),
+            None => {
+                let arguments = serde_json::to_string_pretty(&without_secrets(arguments)).unwrap_or_default();
+                format!("Run {} ({})?\n{arguments}", tool.name, effect.as_str())
+            }
+        };
         let schema = serde_json::json!({
             "type": "object",
             "properties": { "confirm": { "type": "boolean", "title": "Do it" } },
             "required": ["confirm"]
         });
-        let filled = ask.form(&message, schema).await?;
+        // An answer counts for what was shown: where the thing has changed since, the question is another.
+        let filled = ask.form_about(&digest(&message), &message, schema).await?;
         match filled.and_then(|form| form.get("confirm")?.as_bool()) {
-            Some(true) => Ok(()),
+            Some(true) => Ok(plan),
             _ => Err(refusal("it was declined")),
         }
     }
+}
+
+/// A call that may need a person's word.
+pub(super) struct Asking<'a> {
+    pub(super) tool: &'a Tool,
+    pub(super) effect: Effect,
+    pub(super) arguments: &'a Arguments,
+    pub(super) context: &'a Context,
+}
+
+fn digest(message: &str) -> String {
+    Sha256::digest(message)
+        .iter()
+        .take(8)
+        .fold(String::from("question-"), |mut name, byte| {
+            use std::fmt::Write as _;
+            let _ = write!(name, "{byte:02x}");
+            name
+        })
 }
 
 /// The arguments without passwords: questions are shown on a screen.

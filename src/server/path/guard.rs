@@ -32,6 +32,6 @@ pub(super) fn effect(tool: &Tool, arguments: &Arguments) -> Effect {
     if tool.effect == Effect::Read && (tool.judged)(arguments).iter().any(changes) {
         Effect::Write
     } else {
-        tool.effect
+        tool.effect_of_call(arguments)
     }
 }

@@ -27,14 +27,18 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result},
-    tools::{Answer, Arguments, Ask, Block, Catalogue, Effect, News, Principal, Services, Text, Tool},
+    mist::Account,
+    tools::{
+        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Text,
+        Tool,
+    },
 };
 
 /// What an operator decided about calls.
 #[derive(Debug, Clone)]
 pub struct Rules {
-    /// Refuse whatever changes anything.
-    pub read_only: bool,
+    /// What calls may do.
+    pub permits: Permits,
     /// Which effects need a person's word.
     pub confirm: Confirm,
     /// Characters of text in one answer.
@@ -59,6 +63,27 @@ pub struct Call {
     pub progress: Option<mpsc::UnboundedSender<News>>,
     /// The place that the transport has taken for this call already.
     pub place: Option<Place>,
+    /// The account of the Mist cloud that the request brought.
+    pub account: Option<Arc<Account>>,
+    /// What the session has asked to be listed.
+    pub chosen: Option<Chosen>,
+}
+
+impl Call {
+    /// A call of this principal, which nobody can be asked about or told of.
+    pub fn new(name: impl Into<String>, arguments: Arguments, principal: Arc<Principal>) -> Self {
+        Self {
+            name: name.into(),
+            arguments,
+            principal,
+            cancel: CancellationToken::new(),
+            ask: None,
+            progress: None,
+            place: None,
+            account: None,
+            chosen: None,
+        }
+    }
 }
 
 /// What goes back: text for a model, a structured value for a program.
@@ -80,7 +105,7 @@ pub struct Answered {
 
 /// The call path with everything that it needs.
 pub struct Path {
-    tools: Catalogue,
+    tools: Arc<Catalogue>,
     services: Arc<Services>,
     rules: Rules,
     limits: Limits,
@@ -102,7 +127,7 @@ impl Path {
         // Only so can be waited for the end of what runs; it goes on taking calls.
         running.close();
         Self {
-            tools,
+            tools: Arc::new(tools),
             services,
             rules,
             limits: Limits::new(limits, figures.clone()),
@@ -141,7 +166,15 @@ impl Path {
         self.tools
             .iter()
             .filter(|tool| principal.may_see(tool))
-            .filter(|tool| !self.rules.read_only || tool.effect == Effect::Read)
+            .filter(|tool| self.rules.permits.allow(tool, tool.effect))
+            .collect()
+    }
+
+    /// Those of them that are listed.
+    pub fn listed(&self, principal: &Principal, listing: &Listing) -> Vec<&Tool> {
+        self.tools(principal)
+            .into_iter()
+            .filter(|tool| listing.shows(tool))
             .collect()
     }
 
@@ -157,7 +190,7 @@ impl Path {
 
     /// Whether whatever changes anything is refused.
     pub fn is_read_only(&self) -> bool {
-        self.rules.read_only
+        self.rules.permits.read_only
     }
 
     /// The services, for what is not a tool: resources, prompts, completion.
@@ -244,13 +277,18 @@ impl Path {
                 "the server is going down and takes no further calls",
             ));
         }
+        if let Some((name, arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
+            event.named(&name);
+            call.name = name;
+            call.arguments = arguments;
+        }
         let tool = self.tool(&call)?;
         event.tool(tool.name, tool.effect);
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         let effect = guard::effect(tool, &arguments);
         event.tool(tool.name, effect);
         let targets = scope::targets(&arguments);
-        event.call(&targets, &arguments);
+        event.call(&scope::named(&targets, &arguments), &arguments);
         scope::check(
             &call.principal,
             tool,
@@ -258,12 +296,37 @@ impl Path {
             &targets,
             &self.services.junos.inventory(),
         )?;
-        self.check_effect(tool, effect)?;
+        self.rules.permits.check(tool, effect)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
-        let ask = call.ask.as_deref();
-        self.rules.confirm.check(tool, effect, ask, &arguments).await?;
+        let (context, cancel) = run::context(self, &call, &arguments);
+        let asking = confirm::Asking {
+            tool,
+            effect,
+            arguments: &arguments,
+            context: &context,
+        };
+        let plan = tokio::select! {
+            plan = self.rules.confirm.check(asking) => plan?,
+            () = call.cancel.cancelled() => return Err(run::taken_back(tool)),
+        };
+        let context = Context {
+            plan: plan.map(Arc::new),
+            ..context
+        };
         let place = self.place(&mut call, &targets).await?;
-        run::run(self, tool, effect, call, place, arguments).await
+        run::run(
+            self,
+            tool,
+            effect,
+            run::Ready {
+                context,
+                cancel,
+                taken_back: call.cancel,
+                place,
+                arguments,
+            },
+        )
+        .await
     }
 
     /// The place that the transport took, with the devices that this call turned out to reach, or one taken now.
@@ -280,31 +343,19 @@ impl Path {
             .find(&call.name)
             .filter(|tool| call.principal.may_call(tool))
             .ok_or_else(|| {
-                let known: Vec<&str> = self.tools(&call.principal).iter().map(|tool| tool.name).collect();
-                Error::new(Code::UnknownTool, format!("unknown tool `{}`", call.name)).advise(format!(
+                let all = self.tools(&call.principal);
+                let known: Vec<&str> = all.iter().map(|tool| tool.name).collect();
+                let listed = all
+                    .iter()
+                    .filter(|tool| self.services.listing.shows(tool))
+                    .map(|tool| tool.name);
+                let name: String = call.name.chars().take(100).collect();
+                Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
                     "{}the tools are: {}",
-                    arguments::did_you_mean(&call.name, known.iter().copied()),
-                    known.join(", ")
+                    arguments::did_you_mean(&name, known.iter().copied()),
+                    listed.collect::<Vec<_>>().join(", ")
                 ))
             })
-    }
-
-    fn check_effect(&self, tool: &Tool, effect: Effect) -> Result<()> {
-        if self.rules.read_only && effect != Effect::Read {
-            let what = if tool.effect == Effect::Read {
-                format!(
-                    "a command in this call of `{}` is none that is known to only read",
-                    tool.name
-                )
-            } else {
-                format!("`{}` changes things", tool.name)
-            };
-            return Err(
-                Error::new(Code::ReadOnly, format!("{what} and this server is read-only"))
-                    .advise("an operator can start jmcp without `--read-only`; trying again does not help"),
-            );
-        }
-        Ok(())
     }
 
     fn present(&self, caller: &Arc<str>, answer: Answer, duration: Duration) -> Answered {
@@ -321,12 +372,13 @@ impl Path {
             Text::Own(text) => Text::Own(clean::text(text)),
             other => other,
         };
+        let is_text_only = text == Text::Compact;
         let keep = |text: String| self.services.results.keep(caller, text);
         let text = budget::fit(&mut structured, text, limits, self.rules.max_result_chars, &keep);
         Answered {
             text,
             blocks,
-            structured: Some(structured),
+            structured: (!is_text_only).then_some(structured),
             failed,
             error: None,
             duration,

@@ -9,6 +9,7 @@ use tokio::{
     task::{JoinError, JoinHandle},
     time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{Call, Path, Place};
 use crate::{
@@ -21,30 +22,51 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The longest that any call may take.
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-pub(super) async fn run(
-    path: &Path,
-    tool: &Tool,
-    effect: Effect,
-    call: Call,
-    place: Place,
-    arguments: Arguments,
-) -> Result<Answer> {
-    let timeout = seconds(&arguments, "timeout")
-        .unwrap_or(path.rules.timeout)
-        .min(LONGEST);
+/// A call that may run.
+pub(super) struct Ready {
+    pub(super) context: Context,
+    /// Fires when the tool should come to its end.
+    pub(super) cancel: CancellationToken,
+    /// Fires when the caller takes the call back.
+    pub(super) taken_back: CancellationToken,
+    pub(super) place: Place,
+    pub(super) arguments: Arguments,
+}
+
+/// What the tool is given, and what tells it to come to its end.
+pub(super) fn context(path: &Path, call: &Call, arguments: &Arguments) -> (Context, CancellationToken) {
+    let timeout = seconds(arguments, "timeout").unwrap_or(path.rules.timeout).min(LONGEST);
     let cancel = path.shutdown.child_token();
     let context = Context {
         caller: call.principal.clone(),
         services: path.services.clone(),
+        catalogue: path.tools.clone(),
+        permits: path.rules.permits,
         cancel: cancel.clone(),
         timeout,
         deadline: Instant::now() + timeout,
         progress: call.progress.clone().map(Progress::to).unwrap_or_default(),
         log: call.progress.clone().map(Log::to).unwrap_or_default(),
         ask: call.ask.clone(),
-        limits: output_limits(&arguments),
+        limits: output_limits(arguments),
+        account: call.account.clone(),
+        chosen: call.chosen.clone(),
+        plan: None,
     };
-    let taken_back = call.cancel;
+    (context, cancel)
+}
+
+pub(super) async fn run(path: &Path, tool: &Tool, effect: Effect, ready: Ready) -> Result<Answer> {
+    let Ready {
+        mut context,
+        cancel,
+        taken_back,
+        place,
+        arguments,
+    } = ready;
+    let timeout = context.timeout;
+    // The time that a person took to agree is not the call's.
+    context.deadline = Instant::now() + timeout;
     let running = tool.run(context, arguments);
     if effect != Effect::Read {
         let task = path.running.spawn(async move {
@@ -63,7 +85,7 @@ pub(super) async fn run(
     let mut running = std::pin::pin!(AssertUnwindSafe(running).catch_unwind());
     tokio::select! {
         biased;
-        () = taken_back.cancelled() => Err(Error::new(Code::Cancelled, format!("`{}` was cancelled by the client", tool.name))),
+        () = taken_back.cancelled() => Err(self::taken_back(tool)),
         () = cancel.cancelled() => Err(going_down(tool)),
         outcome = &mut running => outcome.unwrap_or_else(|panic| Err(panicked(tool, &*panic))),
         () = tokio::time::sleep(limit) => Err(Error::new(
@@ -77,8 +99,8 @@ pub(super) async fn run(
 /// Waits for a write whatever happens: it undoes what it has not committed and reports what it has.
 async fn write(
     mut task: JoinHandle<Result<Answer>>,
-    cancel: &tokio_util::sync::CancellationToken,
-    taken_back: &tokio_util::sync::CancellationToken,
+    cancel: &CancellationToken,
+    taken_back: &CancellationToken,
 ) -> Result<Result<Answer>, JoinError> {
     tokio::select! {
         outcome = &mut task => outcome,
@@ -96,6 +118,11 @@ fn finish(path: &Path, tool: &Tool, outcome: Result<Result<Answer>, JoinError>) 
         Err(_) if path.shutdown.is_cancelled() => Err(going_down(tool)),
         Err(_) => Err(Error::new(Code::Cancelled, format!("`{}` was cancelled", tool.name))),
     }
+}
+
+/// The caller has taken the call back.
+pub(super) fn taken_back(tool: &Tool) -> Error {
+    Error::new(Code::Cancelled, format!("`{}` was cancelled by the client", tool.name))
 }
 
 fn going_down(tool: &Tool) -> Error {

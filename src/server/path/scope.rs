@@ -42,6 +42,17 @@ pub(super) fn check(
     }
 }
 
+/// Everything that a call names, for the record: the devices, and what it reaches of the Mist cloud.
+pub(super) fn named(devices: &[String], arguments: &Arguments) -> Vec<String> {
+    let named = ["org_id", "site_id", "msp_id", "device_id"]
+        .into_iter()
+        .filter_map(|parameter| {
+            let value = arguments.get(parameter)?.as_str()?;
+            Some(format!("{parameter}={}", value.chars().take(64).collect::<String>()))
+        });
+    devices.iter().cloned().chain(named).collect()
+}
+
 /// The devices that a call names, in the parameters that name devices in every tool.
 pub(super) fn targets(arguments: &Arguments) -> Vec<String> {
     let mut targets: Vec<String> = Vec::new();

@@ -17,7 +17,7 @@ use crate::{
     },
     policy::Policy,
     server::audit::AuditFormat,
-    tools::{Context, Judged, Options, Results, Typed},
+    tools::{Effect, Judged, Typed},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -73,14 +73,13 @@ fn limited(tools: Vec<Tool>, read_only: bool, limits: LimitOptions) -> Path {
     let text = r#"{"mx": {"ip": "192.0.2.1", "username": "u", "auth": {"type": "password", "password": "p"}}}"#;
     let inventory = Inventory::parse(text, std::path::Path::new("."), "test").unwrap();
     let policy = Policy::load(&inventory, true).unwrap();
-    let services = Services {
-        junos: Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere))),
-        results: Results::default(),
-        policy: arc_swap::ArcSwap::from_pointee(policy),
-        options: Options::default(),
-    };
+    let junos = Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere)));
+    let services = Services::new(junos, policy).unwrap();
     let rules = Rules {
-        read_only,
+        permits: Permits {
+            read_only,
+            mist_writes: true,
+        },
         confirm: Confirm::Destroy,
         max_result_chars: 40_000,
         timeout: Duration::from_secs(360),
@@ -90,15 +89,11 @@ fn limited(tools: Vec<Tool>, read_only: bool, limits: LimitOptions) -> Path {
 }
 
 fn call(name: &str, arguments: serde_json::Value) -> Call {
-    Call {
-        name: name.into(),
-        arguments: arguments.as_object().unwrap().clone(),
-        principal: Arc::new(Principal::local("test")),
-        cancel: CancellationToken::new(),
-        ask: None,
-        progress: None,
-        place: None,
-    }
+    Call::new(
+        name,
+        arguments.as_object().unwrap().clone(),
+        Arc::new(Principal::local("test")),
+    )
 }
 
 fn code(answered: &Answered) -> Code {
@@ -282,7 +277,7 @@ fn read_only_runs_no_command_but_known_reads() {
         arguments.insert("router_name".into(), command.into());
         let effect = guard::effect(&runner(), &arguments);
         assert_eq!(effect != Effect::Read, refused, "{command}");
-        assert_eq!(path.check_effect(&runner(), effect).is_err(), refused, "{command}");
+        assert_eq!(path.rules.permits.check(&runner(), effect).is_err(), refused, "{command}");
     }
 }
 

@@ -65,15 +65,12 @@ impl Bench {
 
     /// A call that can be taken back.
     pub(crate) async fn cancellable(&self, tool: &str, arguments: Value, cancel: CancellationToken) -> Answered {
-        let call = Call {
-            name: tool.into(),
-            arguments: arguments.as_object().unwrap().clone(),
-            principal: Arc::new(Principal::local("test")),
-            cancel,
-            ask: None,
-            progress: None,
-            place: None,
-        };
+        let call = Call::new(
+            tool,
+            arguments.as_object().unwrap().clone(),
+            Arc::new(Principal::local("test")),
+        );
+        let call = Call { cancel, ..call };
         tokio::time::timeout(Duration::from_secs(120), self.path.call(call))
             .await
             .expect("an answer")

@@ -272,14 +272,14 @@ impl Plan {
         let devices = directory.path().join("devices.json");
         std::fs::write(&devices, DEVICES).unwrap();
         let inventory = Inventory::load(&devices).unwrap();
-        let services = Services {
-            policy: arc_swap::ArcSwap::from_pointee(Policy::load(&inventory, true).unwrap()),
-            junos: Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere))),
-            results: Results::default(),
-            options: Options::default(),
-        };
+        let policy = Policy::load(&inventory, true).unwrap();
+        let junos = Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere)));
+        let services = Services::new(junos, policy).unwrap();
         let rules = Rules {
-            read_only: self.read_only,
+            permits: Permits {
+                read_only: self.read_only,
+                mist_writes: false,
+            },
             confirm: self.confirm,
             max_result_chars: 40_000,
             timeout: Duration::from_secs(360),

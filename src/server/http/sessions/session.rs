@@ -30,6 +30,7 @@ use super::{
 use crate::{
     server::{Mcp, level::SessionLevel},
     tokens::Caller,
+    tools::Chosen,
 };
 
 /// How long what was streamed is kept for a client that comes back, how many calls of a session, and how many bytes.
@@ -47,6 +48,7 @@ pub(super) struct Session {
     pub(super) owner: Caller,
     client: InitializeRequestParams,
     level: SessionLevel,
+    chosen: Chosen,
     /// Fires when it ends: closed by its owner, idle, too old, or its token is no more.
     pub(super) ended: CancellationToken,
     opened: Instant,
@@ -87,6 +89,7 @@ impl Session {
             owner,
             client,
             level: SessionLevel::default(),
+            chosen: Chosen::default(),
             opened: now,
             state: Mutex::new(State {
                 seen: now,
@@ -214,7 +217,7 @@ impl Session {
         };
         let client = Some(self.client.clone());
         let serving = serve_directly_with_ct::<_, _, _, _, TransportAdapterIdentity>(
-            mcp.clone().in_session(&self.level),
+            mcp.clone().in_session(&self.level, &self.chosen),
             wire,
             client,
             self.ended.child_token(),

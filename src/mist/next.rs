@@ -1,0 +1,93 @@
+//! Where a list goes on. The cloud says it in headers or in the body's `next`, which is taken as it is; but only its query counts: a `next`
+//! that leads to another path or host is refused.
+
+use reqwest::Url;
+use serde_json::Value;
+
+use super::{Cloud, Request, access::Done};
+use crate::error::{Code, Error, Result};
+
+/// The request for what follows after this answer.
+pub(super) fn of(done: &Done, cloud: &Cloud) -> Result<Option<Request>> {
+    if let Some(page) = done.response.page {
+        if !page.has_more() {
+            return Ok(None);
+        }
+        let mut request = done.request.clone();
+        request.query.retain(|(name, _)| name != "page" && name != "limit");
+        request.query.push(("limit".into(), page.limit.to_string()));
+        request.query.push(("page".into(), (page.page + 1).to_string()));
+        return Ok(Some(request));
+    }
+    let Some(next) = done
+        .response
+        .body
+        .get("next")
+        .and_then(Value::as_str)
+        .filter(|next| !next.is_empty())
+    else {
+        return Ok(None);
+    };
+    follow(&done.request, next, cloud).map(Some)
+}
+
+fn follow(request: &Request, next: &str, cloud: &Cloud) -> Result<Request> {
+    let elsewhere = || {
+        Error::new(
+            Code::Protocol,
+            format!(
+                "the cloud says that `{}` goes on elsewhere, which is not followed",
+                request.template
+            ),
+        )
+        .advise("ask for less at once, so that one page holds it")
+    };
+    let base = Url::parse(cloud.base()).map_err(|_| elsewhere())?;
+    let url = base.join(next).map_err(|_| elsewhere())?;
+    let own = base.join(&request.path).map_err(|_| elsewhere())?;
+    let is_own = url.origin() == own.origin() && url.username().is_empty() && url.password().is_none();
+    if !is_own || url.path() != own.path() || next.contains('\\') {
+        return Err(elsewhere());
+    }
+    let mut following = request.clone();
+    following.query = url
+        .query_pairs()
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    Ok(following)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mist::Clouds;
+
+    #[test]
+    fn only_the_query_of_the_same_path_is_followed() {
+        let cloud = Clouds::default().cloud("api.mist.com").unwrap();
+        let request = Request::read("/api/v1/orgs/o1/clients/search");
+        let good = follow(
+            &request,
+            "/api/v1/orgs/o1/clients/search?limit=2&search_after=%5B1%2C%22a%22%5D",
+            &cloud,
+        )
+        .unwrap();
+        assert_eq!(
+            good.target(),
+            "/api/v1/orgs/o1/clients/search?limit=2&search_after=%5B1%2C%22a%22%5D"
+        );
+        for hostile in [
+            "https://evil.example/api/v1/orgs/o1/clients/search?x=1",
+            "//evil.example/api/v1/orgs/o1/clients/search",
+            ".evil.example/x",
+            "/api/v1/orgs/o2/clients/search",
+            "/api/v1/orgs/o1/clients/search/../../../o2",
+            "http://api.mist.com/api/v1/orgs/o1/clients/search",
+            "https://user@api.mist.com/api/v1/orgs/o1/clients/search",
+            "\\\\evil.example\\x",
+            "javascript:alert(1)",
+        ] {
+            assert!(follow(&request, hostile, &cloud).is_err(), "{hostile}");
+        }
+    }
+}

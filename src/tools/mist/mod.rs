@@ -1,0 +1,48 @@
+//! The tools for the Mist cloud.
+//!
+//! - `catalogue`: the tools that mirror an operation of the API, made from data.
+//! - `index`: all other operations of the API, found and called by name.
+//! - one file for each tool that helps with the others: `search_tools`, `describe_tool`, `call_tool`, `get_next_page`,
+//!   `manage_mcp_tools`.
+//! - `answer`: what every answer goes through: columns, counts, times, pages.
+
+mod answer;
+mod call_tool;
+mod catalogue;
+mod describe_tool;
+mod get_next_page;
+mod index;
+mod manage_mcp_tools;
+mod pages;
+mod search_tools;
+mod shape;
+mod tidy;
+
+pub(super) use self::call_tool::{NAME as CALL_TOOL, named};
+pub use self::{catalogue::Categories, index::Index, pages::Pages};
+use super::Tool;
+use crate::{error::Result, mist::specification::Specification};
+
+/// Categories that mirror no part of the API: tools of other servers, listed only where they are asked for.
+const EXTRA: &[&str] = &["enhanced", "mist"];
+
+/// Whether this category is listed only where it is asked for.
+pub fn is_extra(category: &str) -> bool {
+    EXTRA.contains(&category)
+}
+
+/// Every tool for the Mist cloud.
+///
+/// # Errors
+/// `internal` where the catalogue's data are broken.
+pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
+    let mut tools = catalogue::tools(specification)?;
+    tools.extend([
+        call_tool::tool(),
+        describe_tool::tool(),
+        get_next_page::tool(),
+        manage_mcp_tools::tool(),
+        search_tools::tool(),
+    ]);
+    Ok(tools)
+}
