@@ -1,5 +1,6 @@
 //! The simulated Mist cloud: that its world holds together, and that it behaves as the real one where jmcp depends on it.
 
+mod documented;
 mod faults;
 mod lists;
 mod writes;

@@ -12,8 +12,11 @@ mod answer;
 mod call;
 mod collection;
 mod count;
+mod documented;
 mod encoding;
 mod faults;
+mod fill;
+mod names;
 mod pages;
 mod query;
 mod router;
@@ -23,6 +26,7 @@ mod serve;
 mod special;
 mod store;
 mod stream;
+mod synth;
 mod tables;
 mod world;
 mod write;
@@ -95,6 +99,7 @@ struct State {
     clock: Arc<dyn Clock>,
     world: World,
     store: Mutex<Store>,
+    shapes: documented::Shapes,
     access: Access,
     faults: MistFaults,
     log: seen::Log,
@@ -147,6 +152,7 @@ impl MistLab {
             clock,
             world: World::embedded()?,
             store: Mutex::default(),
+            shapes: documented::Shapes::default(),
             access: Access::new(options.calls_per_hour),
             faults: MistFaults::default(),
             log: seen::Log::default(),
@@ -205,6 +211,11 @@ impl MistLab {
     /// The objects of a collection as they are now, such as `sites` or `wireless_clients`; empty for unknown names.
     pub fn rows(&self, collection: &str) -> Vec<serde_json::Value> {
         self.state.store().rows(collection).to_vec()
+    }
+
+    /// A documented path (`/api/v1/sites/{site_id}/wlans/{wlan_id}`) with its placeholders filled by what the cloud has.
+    pub fn path(&self, documented: &str) -> String {
+        fill::fill(&self.state, documented)
     }
 
     /// The MSP.

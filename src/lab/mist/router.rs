@@ -3,14 +3,18 @@
 use serde_json::Value;
 
 use super::{
-    State, actions,
+    Generation, State, actions,
     answer::{Answer, Answered},
     call::Call,
     collection::{Collection, How},
+    documented::Asked,
     special,
     store::Store,
     tables::Tables,
 };
+use crate::mist::specification::{Operation, Origin, Route, Specification};
+
+const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE"];
 
 /// What a request is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,12 +25,14 @@ pub(super) enum Scope {
     Org(String),
     /// A site and its organisation.
     Site { org: String, site: String },
+    /// Everywhere: rows that are found by their path alone.
+    Any,
 }
 
 impl Scope {
     pub(super) fn org(&self) -> Option<&str> {
         match self {
-            Scope::Msp(_) => None,
+            Scope::Msp(_) | Scope::Any => None,
             Scope::Org(org) | Scope::Site { org, .. } => Some(org),
         }
     }
@@ -43,6 +49,7 @@ impl Scope {
         let field = |name: &str, hidden: &str| row.get(name).or_else(|| row.get(hidden)).and_then(Value::as_str);
         let (org, site) = (field("org_id", "_org_id"), field("site_id", "_site_id"));
         match self {
+            Scope::Any => true,
             Scope::Msp(msp) => field("msp_id", "_msp_id") == Some(msp),
             Scope::Org(id) => org == Some(id) && !(own && site.is_some()),
             Scope::Site { site: id, .. } => site == Some(id),
@@ -56,33 +63,62 @@ pub(super) fn answer(state: &State, call: &Call) -> Answer {
 }
 
 fn route(state: &State, call: &Call) -> Answered {
+    let (operation, route) = known(state, call)?;
     let segments: Vec<&str> = call.segments.iter().map(String::as_str).collect();
+    let (scope, rest) = match segments.as_slice() {
+        ["orgs", org, rest @ ..] => (org_scope(state, call, org)?, rest),
+        ["sites", site, rest @ ..] => (site_scope(state, call, site)?, rest),
+        ["msps", msp, rest @ ..] => (msp_scope(state, call, msp)?, rest),
+        ["installer", "orgs", org, rest @ ..] => (org_scope(state, call, org)?, rest),
+        rest => (elsewhere(state, call)?, rest),
+    };
+    let asked = Asked {
+        state,
+        call,
+        scope: &scope,
+        operation,
+        route,
+    };
     match segments.as_slice() {
-        ["self", rest @ ..] => special::own(state, call, rest),
-        ["orgs"] if call.is("POST") => new_org(state, call),
-        ["orgs", org, rest @ ..] => {
-            let scope = org_scope(state, call, org)?;
-            if rest.is_empty() {
-                return Collection::named("orgs", &scope).item_of(state, call, org);
-            }
-            inside(state, call, &scope, rest)
-        }
-        ["sites", site, rest @ ..] => {
-            let scope = site_scope(state, call, site)?;
-            if rest.is_empty() {
-                return Collection::named("sites", &scope).item_of(state, call, site);
-            }
-            inside(state, call, &scope, rest)
-        }
-        ["msps", msp, rest @ ..] => {
-            let scope = msp_scope(state, call, msp)?;
-            if rest.is_empty() {
-                return Collection::named("msps", &scope).item_of(state, call, msp);
-            }
-            inside(state, call, &scope, rest)
-        }
-        _ => Err(Answer::no_such_path()),
+        ["self", tail @ ..] if call.is("GET") => special::own(state, call, tail).unwrap_or_else(|| asked.answer()),
+        ["orgs"] => Collection::named("orgs", &scope).create(&mut state.store(), call),
+        ["orgs", id] => Collection::named("orgs", &scope).item(&mut state.store(), call, id),
+        ["sites", id] => Collection::named("sites", &scope).item(&mut state.store(), call, id),
+        ["msps", id] if !call.is("DELETE") => Collection::named("msps", &scope).item(&mut state.store(), call, id),
+        ["orgs" | "sites" | "msps", ..] => inside(&asked, rest),
+        _ => asked.answer(),
     }
+}
+
+/// The operation that the request is one of, in the generation of paths that the cloud knows.
+fn known(state: &State, call: &Call) -> Result<(&'static Operation, &'static Route), Answer> {
+    let specification = Specification::embedded();
+    let generation = state.faults.known();
+    let is_known = |route: &Route| match route.origin {
+        Origin::Both => true,
+        Origin::Older => generation != Generation::Newer,
+        Origin::Newer => generation != Generation::Older,
+    };
+    if let Some((operation, route)) = specification.find(&call.method, &call.path) {
+        return if is_known(route) {
+            Ok((operation, route))
+        } else {
+            Err(Answer::no_such_path())
+        };
+    }
+    let has = |method: &&&str| specification.find(method, &call.path).is_some_and(|(_, route)| is_known(route));
+    match METHODS.iter().find(has) {
+        Some(_) => Err(Answer::detail(405, format!("Method \"{}\" not allowed.", call.method))),
+        None => Err(Answer::no_such_path()),
+    }
+}
+
+/// What is of no organisation: only writes of it need the MSP.
+fn elsewhere(state: &State, call: &Call) -> Result<Scope, Answer> {
+    if call.is("GET") || call.caller.reaches_msp() {
+        return Ok(Scope::Msp(state.world.msp.id.clone()));
+    }
+    Err(Answer::forbidden())
 }
 
 fn may_write(call: &Call) -> Result<(), Answer> {
@@ -128,14 +164,6 @@ fn msp_scope(state: &State, call: &Call, msp: &str) -> Result<Scope, Answer> {
     Ok(Scope::Msp(msp.to_owned()))
 }
 
-fn new_org(state: &State, call: &Call) -> Answered {
-    if !call.caller.reaches_msp() {
-        return Err(Answer::forbidden());
-    }
-    let scope = Scope::Msp(state.world.msp.id.clone());
-    Collection::named("orgs", &scope).create(&mut state.store(), call)
-}
-
 impl<'a> Collection<'a> {
     fn named(name: &'a str, scope: &'a Scope) -> Self {
         Self {
@@ -144,29 +172,21 @@ impl<'a> Collection<'a> {
             scope,
         }
     }
-
-    /// The organisation, site or MSP itself.
-    fn item_of(&self, state: &State, call: &Call, id: &str) -> Answered {
-        self.item(&mut state.store(), call, id)
-    }
 }
 
 /// What is below an organisation, a site or an MSP.
-fn inside(state: &State, call: &Call, scope: &Scope, tail: &[&str]) -> Answered {
-    if let Some(answer) = special::answer(state, call, scope, tail) {
-        return answer;
-    }
-    if let Some(answer) = actions::answer(state, call, scope, tail) {
-        return answer;
-    }
-    listed(&mut state.store(), call, scope, tail)
+fn inside(asked: &Asked, tail: &[&str]) -> Answered {
+    let Asked { state, call, scope, .. } = *asked;
+    special::answer(state, call, scope, tail)
+        .or_else(|| actions::answer(state, call, scope, tail))
+        .or_else(|| listed(&mut state.store(), call, scope, tail))
+        .unwrap_or_else(|| asked.answer())
 }
 
-fn listed(store: &mut Store, call: &Call, scope: &Scope, tail: &[&str]) -> Answered {
+/// The answer of a collection that has a table; none for other paths.
+fn listed(store: &mut Store, call: &Call, scope: &Scope, tail: &[&str]) -> Option<Answered> {
     let tables = Tables::embedded();
-    let Some((last, before)) = tail.split_last() else {
-        return Err(Answer::no_such_path());
-    };
+    let (last, before) = tail.split_last()?;
     let (whole, before) = (tail.join("/"), before.join("/"));
     let how = match *last {
         "search" => Some(How::Search),
@@ -174,21 +194,19 @@ fn listed(store: &mut Store, call: &Call, scope: &Scope, tail: &[&str]) -> Answe
         _ => None,
     };
     if let (Some(how), Some((name, table))) = (how, tables.searched(&before)) {
-        if !call.is("GET") {
-            return Err(Answer::detail(405, "Method not allowed."));
-        }
-        return Collection { name, table, scope }.read(store, call, how);
+        return Some(Collection { name, table, scope }.read(store, call, how));
     }
     if let Some((name, table)) = tables.listed(&whole) {
         let collection = Collection { name, table, scope };
         return match call.method.as_str() {
-            "GET" => collection.read(store, call, How::List),
-            "POST" => collection.create(store, call),
-            _ => Err(Answer::detail(405, "Method not allowed.")),
+            _ if table.fixed && !call.is("GET") => None,
+            "GET" => Some(collection.read(store, call, How::List)),
+            "POST" => Some(collection.create(store, call)),
+            _ => None,
         };
     }
-    match tables.listed(&before) {
-        Some((name, table)) => Collection { name, table, scope }.item(store, call, last),
-        None => Err(Answer::no_such_path()),
-    }
+    let (name, table) = tables.listed(&before)?;
+    let is_key = !matches!(*last, "search" | "count" | "derived" | "import");
+    let is_here = is_key && (call.is("GET") || !table.fixed);
+    is_here.then(|| Collection { name, table, scope }.item(store, call, last))
 }

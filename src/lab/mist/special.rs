@@ -11,15 +11,12 @@ use super::{
     tables::Tables,
 };
 
-/// `/self` and what is below it.
-pub(super) fn own(state: &State, call: &Call, tail: &[&str]) -> Answered {
-    if !call.is("GET") {
-        return Err(Answer::no_such_path());
-    }
+/// `/self` and what is below it; none for what has no special answer.
+pub(super) fn own(state: &State, call: &Call, tail: &[&str]) -> Option<Answered> {
     match tail {
-        [] => Ok(Answer::json(call.caller.describe(&state.world))),
-        ["usage"] => Ok(Answer::json(state.access.usage(call.caller, call.now))),
-        _ => Err(Answer::no_such_path()),
+        [] => Some(Ok(Answer::json(call.caller.describe(&state.world)))),
+        ["usage"] => Some(Ok(Answer::json(state.access.usage(call.caller, call.now)))),
+        _ => None,
     }
 }
 

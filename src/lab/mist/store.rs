@@ -1,6 +1,6 @@
 //! The objects of the cloud as they are now: rows made when they are first asked for, and changed by writes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -15,6 +15,8 @@ use crate::error::Result;
 pub(super) struct Store {
     rows: Option<Rows>,
     collections: HashMap<String, Vec<Value>>,
+    /// Keys that were deleted, by collection.
+    gone: HashSet<(String, String)>,
     created: usize,
 }
 
@@ -57,6 +59,16 @@ impl Store {
         self.rows(name)
             .iter()
             .find(|row| row.get(field).and_then(Value::as_str) == Some(value))
+    }
+
+    /// Whether a row with this key was deleted.
+    pub(super) fn gone(&self, name: &str, key: &str) -> bool {
+        self.gone.contains(&(name.to_owned(), key.to_owned()))
+    }
+
+    /// Remembers that a row was deleted.
+    pub(super) fn bury(&mut self, name: &str, key: &str) {
+        self.gone.insert((name.to_owned(), key.to_owned()));
     }
 
     /// An id for an object that is created.

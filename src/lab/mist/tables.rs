@@ -32,6 +32,9 @@ pub(super) struct Table {
     pub(super) own: bool,
     /// The type that is meant where the call names none.
     pub(super) default_type: Option<String>,
+    /// Writes are no plain creating, changing and deleting of rows.
+    #[serde(default)]
+    pub(super) fixed: bool,
     /// Lists come as an object with `results` too.
     #[serde(default)]
     pub(super) results: bool,
@@ -73,6 +76,7 @@ static PLAIN: LazyLock<Table> = LazyLock::new(|| Table {
     distinct: site_id(),
     own: false,
     default_type: None,
+    fixed: false,
     results: false,
 });
 

@@ -106,6 +106,37 @@ pub(super) struct Device {
     site_id: String,
 }
 
+impl Device {
+    pub(super) fn mac(&self) -> &str {
+        &self.mac
+    }
+
+    pub(super) fn serial(&self) -> &str {
+        &self.serial
+    }
+
+    pub(super) fn model(&self) -> &str {
+        &self.model
+    }
+
+    pub(super) fn version(&self) -> &str {
+        self.version
+    }
+
+    /// `ap`, `switch` or `gateway`.
+    pub(super) fn kind(&self) -> &str {
+        self.r#type
+    }
+
+    pub(super) fn org(&self) -> &str {
+        &self.org_id
+    }
+
+    pub(super) fn site(&self) -> &str {
+        &self.site_id
+    }
+}
+
 /// All of it.
 #[derive(Serialize)]
 pub(super) struct World {
