@@ -174,6 +174,7 @@ mod tests {
             body: None,
             answer: None,
             deprecated: false,
+            upload: false,
         }
     }
 

@@ -13,7 +13,6 @@ use jmcp::{
     tools::{Ask, Principal, Question, Round},
 };
 use serde_json::{Map, Value, json};
-use tokio_util::sync::CancellationToken;
 
 use crate::support::{
     bench::Bench,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use jmcp::{
     server::listed,
-    tools::{Catalogue, Effect, Tool},
+    tools::{Catalogue, Effect, Listing, Mode, Tool},
 };
 use serde_json::Value;
 
@@ -14,12 +14,37 @@ fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tools")
 }
 
-/// The tools as `tools/list` sends them.
+/// The tools with code of their own as `tools/list` sends them.
 fn list() -> Vec<Value> {
+    shown(|tool| !is_mirror(tool), Mode::Managed)
+}
+
+/// Whether it mirrors an operation of the Mist API: those have no words of their own but one sentence.
+fn is_mirror(tool: &Tool) -> bool {
+    tool.title == tool.name
+}
+
+fn shown(wanted: impl Fn(&Tool) -> bool, mode: Mode) -> Vec<Value> {
     let catalogue = Catalogue::new().unwrap();
-    let tools: Vec<&Tool> = catalogue.iter().collect();
-    let list: Value = serde_json::from_str(&listed(&tools)).unwrap();
+    let tools: Vec<&Tool> = catalogue.iter().filter(|tool| wanted(tool)).collect();
+    let listing = Listing {
+        mode,
+        has_mist: true,
+        ..Listing::default()
+    };
+    let list: Value = serde_json::from_str(&listed(&tools, &listing)).unwrap();
     list["tools"].as_array().unwrap().clone()
+}
+
+/// One file, one line for each tool.
+#[test]
+fn the_mirrors_of_the_mist_api_are_listed_as_their_file_says() {
+    let lines: String = shown(is_mirror, Mode::Custom)
+        .iter()
+        .map(|tool| format!("{tool}\n"))
+        .collect();
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/mirrors.jsonl");
+    golden::check(&path, &lines).unwrap();
 }
 
 fn name(tool: &Value) -> &str {
@@ -80,7 +105,7 @@ fn hints_follow_from_the_effect() {
     let catalogue = Catalogue::new().unwrap();
     for tool in list() {
         let described = catalogue.find(name(&tool)).unwrap();
-        let reads = described.effect == Effect::Read && !described.runs_commands;
+        let reads = described.effect == Effect::Read && !described.has_many_effects();
         assert_eq!(tool["annotations"]["readOnlyHint"], reads, "{}", name(&tool));
         assert_eq!(tool["annotations"]["destructiveHint"], !reads, "{}", name(&tool));
     }
@@ -89,8 +114,10 @@ fn hints_follow_from_the_effect() {
 #[test]
 fn schemas_are_plain_objects() {
     for tool in list() {
-        for schema in ["inputSchema", "outputSchema"] {
-            let schema = &tool[schema];
+        for schema in ["inputSchema", "outputSchema"].map(|schema| &tool[schema]) {
+            if schema.is_null() {
+                continue;
+            }
             assert_eq!(schema["type"], "object", "{}", name(&tool));
             for choice in ["anyOf", "oneOf", "allOf", "$ref"] {
                 assert!(schema.get(choice).is_none(), "{}: {choice}", name(&tool));

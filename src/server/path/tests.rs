@@ -277,7 +277,11 @@ fn read_only_runs_no_command_but_known_reads() {
         arguments.insert("router_name".into(), command.into());
         let effect = guard::effect(&runner(), &arguments);
         assert_eq!(effect != Effect::Read, refused, "{command}");
-        assert_eq!(path.rules.permits.check(&runner(), effect).is_err(), refused, "{command}");
+        assert_eq!(
+            path.rules.permits.check(&runner(), effect).is_err(),
+            refused,
+            "{command}"
+        );
     }
 }
 

@@ -67,6 +67,7 @@ pub(super) async fn of(context: &Context, access: &Access, mut done: Done, shape
 }
 
 /// A body that is no list, as it is shown.
+#[expect(dead_code, reason = "tools with analyses of their own use it")]
 pub(super) fn object(body: &Value) -> Value {
     shape::tidy(body.clone())
 }

@@ -38,7 +38,10 @@ async fn run(context: Context, args: Args) -> Result<Typed<Value>> {
             Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug()))
                 .advise("`search_tools` finds tools by words")
         })?;
-    let mut described = Map::from_iter([("name".into(), json!(tool.name)), ("effect".into(), json!(tool.effect.as_str()))]);
+    let mut described = Map::from_iter([
+        ("name".into(), json!(tool.name)),
+        ("effect".into(), json!(tool.effect.as_str())),
+    ]);
     if !tool.about.is_empty() {
         described.insert("about".into(), tool.about.into());
     }

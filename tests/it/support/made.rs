@@ -7,7 +7,7 @@ use jmcp::{
         audit::{Audit, AuditFormat},
         path::{Confirm, LimitOptions, Path, Rules},
     },
-    tools::{Catalogue, Tool},
+    tools::{Catalogue, Permits, Tool},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,10 @@ pub(crate) fn server(tools: Vec<Tool>) -> Arc<Path> {
     let home = directory(ONE_DEVICE);
     let services = Bench::serve(&home, &[]).services().clone();
     let rules = Rules {
-        read_only: false,
+        permits: Permits {
+            read_only: false,
+            mist_writes: true,
+        },
         confirm: Confirm::Never,
         max_result_chars: 40_000,
         timeout: Duration::from_secs(360),

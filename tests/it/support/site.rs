@@ -22,7 +22,7 @@ use jmcp::{
     },
     settings::Settings,
     tokens::{Known, Tokens},
-    tools::{Catalogue, Context, Effect, Options, Results, Services, Tool, Typed},
+    tools::{Catalogue, Context, Effect, Permits, Services, Tool, Typed},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -80,7 +80,10 @@ pub(super) fn of(entry: &Entry, operation: &Operation, by_id: Option<&Operation>
             properties.insert(ALL_PAGES.into(), json!({ "type": "boolean" }));
         }
     }
-    let mut schema = Map::from_iter([("type".into(), json!("object")), ("properties".into(), properties.into())]);
+    let mut schema = Map::from_iter([
+        ("type".into(), json!("object")),
+        ("properties".into(), properties.into()),
+    ]);
     if !required.is_empty() {
         schema.insert("required".into(), json!(required));
     }
