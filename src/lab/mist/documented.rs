@@ -74,6 +74,12 @@ impl Asked<'_> {
         }
     }
 
+    /// An object of the answer's shape.
+    pub(super) fn documented(&self) -> Value {
+        let shape = self.state.shapes.answer(self.operation);
+        shape.map_or(Value::Null, |shape| self.made(&shape, 0))
+    }
+
     /// Whether the documented answer is an array.
     pub(super) fn answers_list(&self) -> bool {
         let shape = self.state.shapes.answer(self.operation);

@@ -9,6 +9,7 @@ use super::{
     documented::Asked,
     pages,
     router::Scope,
+    sle,
     tables::Tables,
     write,
 };
@@ -30,6 +31,24 @@ pub(super) fn answer(asked: &Asked, tail: &[&str]) -> Option<Answered> {
         (Scope::Org(_), ["devices"]) if read => Some(names(state, scope)),
         (Scope::Org(_) | Scope::Site { .. }, ["setting"]) => setting(state, call, scope),
         (Scope::Site { .. }, ["setting", "derived"]) if read => Some(derived_setting(state, scope)),
+        (Scope::Site { .. }, ["sle", kind, id, rest @ ..]) if read => sle::answer(asked, kind, id, rest),
+        (Scope::Site { site, .. }, ["insights"]) => Some(sle::insights(
+            asked,
+            site,
+            call.parameter("metrics").unwrap_or("num_clients"),
+        )),
+        (Scope::Site { .. }, ["insights", "client" | "device", mac]) => Some(sle::insights(
+            asked,
+            mac,
+            call.parameter("metrics").unwrap_or("num_clients"),
+        )),
+        (Scope::Site { .. }, ["insights", "client" | "device", mac, metric]) => Some(sle::insights(asked, mac, metric)),
+        (Scope::Site { site, .. }, ["insights", metric]) if !matches!(*metric, "rogues" | "fingerprints") => {
+            Some(sle::insights(asked, site, metric))
+        }
+        (Scope::Org(org), ["insights", "sites-sle"]) => Some(sle::of_sites(asked, org)),
+        (Scope::Org(_), ["stats"]) if read => Some(org_stats(asked)),
+        (Scope::Site { site, .. }, ["stats"]) if read => site_stats(state, site),
         (Scope::Site { org, .. }, [name, "derived"]) if read => derived(asked, org, name),
         _ => None,
     }
@@ -131,4 +150,48 @@ fn derived_setting(state: &State, scope: &Scope) -> Answered {
         }
     }
     Ok(Answer::json(row))
+}
+
+/// The figures of an organisation, counted.
+fn org_stats(asked: &Asked) -> Answered {
+    let mut store = asked.state.store();
+    let is_here = |row: &&Value| asked.scope.holds(row, false);
+    let devices: Vec<Value> = store.rows("device_stats").iter().filter(is_here).cloned().collect();
+    let is_up = |row: &&Value| row.get("status").and_then(Value::as_str) == Some("connected");
+    let up = devices.iter().filter(is_up).count();
+    let inventory = store.rows("inventory").iter().filter(is_here).count();
+    let sites = store.rows("sites").iter().filter(is_here).count();
+    let own = store.rows("orgs").iter().find(is_here).map(pages::shown);
+    drop(store);
+    let mut body = asked.documented();
+    if let Some(own) = own {
+        write::overlay(&mut body, own);
+    }
+    for (name, count) in [
+        ("num_sites", sites),
+        ("num_inventory", inventory),
+        ("num_devices", devices.len()),
+        ("num_devices_connected", up),
+        ("num_devices_disconnected", devices.len() - up),
+    ] {
+        pages::set(&mut body, name, json!(count));
+    }
+    let levels = sle::metrics(Some("ap"));
+    let sle = levels
+        .iter()
+        .map(|path| json!({"path": path, "user_minutes": {"ok": 9_400, "total": 9_800}}));
+    pages::set(&mut body, "sle", sle.collect());
+    for name in ["msp_logo_url", "msp_name"] {
+        if let Some(body) = body.as_object_mut() {
+            body.remove(name);
+        }
+    }
+    Ok(Answer::json(body))
+}
+
+/// The figures of one site, as the organisation's list has them.
+fn site_stats(state: &State, site: &str) -> Option<Answered> {
+    let mut store = state.store();
+    let row = store.find("site_stats", "id", site).map(pages::shown)?;
+    Some(Ok(Answer::json(row)))
 }
