@@ -16,6 +16,7 @@ mod budget;
 mod cache;
 mod client;
 mod cloud;
+mod exchange;
 mod failure;
 mod next;
 mod request;
