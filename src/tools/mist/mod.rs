@@ -39,7 +39,7 @@ pub fn is_extra(category: &str) -> bool {
 /// `internal` where the catalogue's data are broken.
 pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
     let mut tools = catalogue::tools(specification)?;
-    tools.extend(consolidated::all(specification)?);
+    tools.extend(consolidated::all()?);
     tools.extend([
         call_tool::tool(),
         describe_tool::tool(),

@@ -4,10 +4,19 @@
 //! - one file for each tool that does more.
 
 mod call;
+mod get_configuration_object_schema;
+mod get_configuration_objects;
+mod inherited;
+mod objects;
+mod rows;
+mod schemas;
+mod search_client;
 mod spelling;
 mod table;
 #[cfg(test)]
 mod tests;
+
+use std::future::Future;
 
 use serde_json::{Value, json};
 
@@ -15,7 +24,6 @@ use self::table::Table;
 use super::{answer, shape::Shape};
 use crate::{
     error::Result,
-    mist::specification::Specification,
     tools::{Arguments, Context, Effect, Shelf, Tool, Typed},
 };
 
@@ -26,20 +34,29 @@ const SHELF: Shelf = Shelf::Category("mist");
 ///
 /// # Errors
 /// `internal` where the data are broken.
-pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
-    Ok(table::all()?.iter().map(|table| tool(table, specification)).collect())
+pub(super) fn all() -> Result<Vec<Tool>> {
+    Ok(table::all()?.iter().map(tool).collect())
 }
 
-fn tool(table: &'static Table, specification: &'static Specification) -> Tool {
-    let mut tool = Tool::of_data(
-        table.name,
-        Effect::Read,
-        &table.about,
-        move || table.schema(specification),
-        move |context, arguments| run(table, context, arguments),
-    )
-    .mist(SHELF)
-    .tidies(spelling::tidy);
+fn tool(table: &'static Table) -> Tool {
+    match table.name {
+        "mist_get_configuration_objects" => get_configuration_objects::tool(table),
+        "mist_get_configuration_object_schema" => get_configuration_object_schema::tool(table),
+        _ => of(table, Effect::Read, move |context, arguments| {
+            run(table, context, arguments)
+        }),
+    }
+}
+
+/// A tool with the words and parameters of its table, and this function.
+fn of<F, Fut>(table: &'static Table, effect: Effect, function: F) -> Tool
+where
+    F: Fn(Context, Arguments) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Typed<Value>>> + Send + 'static,
+{
+    let mut tool = Tool::of_data(table.name, effect, &table.about, || table.schema(), function)
+        .mist(SHELF)
+        .tidies(spelling::tidy);
     tool.title = &table.title;
     for (name, parameter) in &table.parameters {
         // A spelling that is a parameter of this tool itself means that one.
@@ -56,6 +73,9 @@ fn tool(table: &'static Table, specification: &'static Specification) -> Tool {
 async fn run(table: &'static Table, context: Context, mut arguments: Arguments) -> Result<Typed<Value>> {
     let mut shape = Shape::take(&mut arguments)?;
     shape.device_ids = table.device_ids;
+    if table.name == search_client::NAME && !arguments.contains_key(search_client::KIND) {
+        return search_client::all_kinds(table, &context, &arguments, &shape).await;
+    }
     let access = context.mist()?;
     let call = table.call(access.specification(), &arguments)?;
     let done = access.run(call.operation, &call.values).await?;

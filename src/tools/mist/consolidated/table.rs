@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::super::shape::{ALL_PAGES, FIELDS, SUMMARY};
+use super::{
+    super::shape::{ALL_PAGES, FIELDS, SUMMARY},
+    objects, schemas,
+};
 use crate::{
     error::{Code, Error, Result},
     mist::specification::{Operation, Paging, Specification},
@@ -19,6 +22,8 @@ macro_rules! files {
 
 /// The files, by tool.
 const FILES: &[(&str, &str)] = files![
+    mist_get_configuration_object_schema,
+    mist_get_configuration_objects,
     mist_get_constants,
     mist_get_insight_metrics,
     mist_get_org_licenses,
@@ -68,6 +73,7 @@ pub(super) fn all() -> Result<&'static [Table]> {
 ///
 /// # Errors
 /// `internal` where there is none.
+#[cfg(test)]
 pub(super) fn of(name: &str) -> Result<&'static Table> {
     all()?
         .iter()
@@ -90,6 +96,8 @@ pub(super) struct Table {
     pub(super) ways: Vec<Way>,
     /// Each thing in its answers is told with the id that tools for devices take.
     pub(super) device_ids: bool,
+    /// Its answers may be lists, whatever its ways say.
+    lists: bool,
 }
 
 #[derive(Deserialize)]
@@ -101,9 +109,12 @@ struct Written {
     takes: Vec<String>,
     #[serde(default)]
     parameters: BTreeMap<String, Parameter>,
+    #[serde(default)]
     ways: Vec<Way>,
     #[serde(default)]
     device_ids: bool,
+    #[serde(default)]
+    lists: bool,
 }
 
 /// One parameter.
@@ -117,6 +128,8 @@ pub(super) struct Parameter {
     kind: Option<String>,
     /// The words that it may be.
     pub(super) values: Vec<String>,
+    /// Where its words come from, where they are the names of something: `read`, `write`, `schemas`.
+    values_of: Option<String>,
     /// What is sent where it is not given and the operation knows it.
     pub(super) default: Option<Value>,
     /// Its other spellings.
@@ -184,6 +197,12 @@ impl Table {
             if let Some(own) = written.parameters.get(name) {
                 parameter.overlay(own);
             }
+            match parameter.values_of.as_deref() {
+                Some("read") => parameter.values = objects::readable(),
+                Some("write") => parameter.values = objects::writable(),
+                Some("schemas") => parameter.values = schemas::names(),
+                _ => {}
+            }
             parameter.required = required;
             (name.to_owned(), parameter)
         };
@@ -194,6 +213,7 @@ impl Table {
             about: written.about,
             ways: written.ways,
             device_ids: written.device_ids,
+            lists: written.lists,
         })
     }
 
@@ -205,7 +225,8 @@ impl Table {
     }
 
     /// The JSON schema of its arguments.
-    pub(super) fn schema(&self, specification: &Specification) -> Value {
+    pub(super) fn schema(&self) -> Value {
+        let specification = Specification::embedded();
         let mut properties: Map<String, Value> = self
             .parameters
             .iter()
@@ -215,7 +236,7 @@ impl Table {
             .ways
             .iter()
             .filter_map(|way| specification.operation(&way.operation));
-        let (mut has_lists, mut has_pages) = (false, false);
+        let (mut has_lists, mut has_pages) = (self.lists, self.lists);
         for operation in operations {
             has_pages |= operation.paging != Paging::None;
             has_lists |= is_list(operation);
@@ -260,6 +281,7 @@ impl Parameter {
         }
         self.kind = own.kind.clone().or_else(|| self.kind.take());
         self.default = own.default.clone().or_else(|| self.default.take());
+        self.values_of = own.values_of.clone().or_else(|| self.values_of.take());
         self.loose |= own.loose;
     }
 
