@@ -4,6 +4,8 @@
 //! - one file for each tool that does more.
 
 mod call;
+mod change_configuration_objects;
+mod changes;
 mod get_configuration_object_schema;
 mod get_configuration_objects;
 mod inherited;
@@ -15,6 +17,7 @@ mod spelling;
 mod table;
 #[cfg(test)]
 mod tests;
+mod update_configuration_objects;
 
 use std::future::Future;
 
@@ -42,6 +45,8 @@ fn tool(table: &'static Table) -> Tool {
     match table.name {
         "mist_get_configuration_objects" => get_configuration_objects::tool(table),
         "mist_get_configuration_object_schema" => get_configuration_object_schema::tool(table),
+        "mist_update_configuration_objects" => update_configuration_objects::tool(table),
+        "mist_change_configuration_objects" => change_configuration_objects::tool(table),
         _ => of(table, Effect::Read, move |context, arguments| {
             run(table, context, arguments)
         }),

@@ -22,6 +22,7 @@ macro_rules! files {
 
 /// The files, by tool.
 const FILES: &[(&str, &str)] = files![
+    mist_change_configuration_objects,
     mist_get_configuration_object_schema,
     mist_get_configuration_objects,
     mist_get_constants,
@@ -46,6 +47,7 @@ const FILES: &[(&str, &str)] = files![
     mist_search_guest_authorization,
     mist_search_nac_user_macs,
     mist_troubleshoot,
+    mist_update_configuration_objects,
 ];
 
 /// The files and the parameters that they share, read once.
