@@ -2,9 +2,11 @@
 //!
 //! - [`specification`]: every operation of the API, as data; [`Request`]: one request, made from an operation and values.
 //! - [`Access`]: the cloud as one caller may use it; every request is judged there on where it goes.
+//! - [`computed`]: what devices and sites are really configured with.
 //! - [`Client`]: the way to the cloud: time-outs, budget, places, retries, cache.
 //! - [`Clouds`]: which hosts a token may be sent to; [`Account`]: a cloud and its token.
 
+pub mod computed;
 pub mod effects;
 pub mod figures;
 pub mod security;

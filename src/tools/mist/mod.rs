@@ -4,11 +4,13 @@
 //! - `index`: all other operations of the API, found and called by name.
 //! - one file for each tool that helps with the others: `search_tools`, `describe_tool`, `call_tool`, `get_next_page`,
 //!   `manage_mcp_tools`.
+//! - `consolidated`: tools that stand for many operations each, as the newest mistmcp has them.
 //! - `answer`: what every answer goes through: columns, counts, times, pages.
 
 mod answer;
 mod call_tool;
 mod catalogue;
+mod consolidated;
 mod describe_tool;
 mod get_next_page;
 mod index;
@@ -37,6 +39,7 @@ pub fn is_extra(category: &str) -> bool {
 /// `internal` where the catalogue's data are broken.
 pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
     let mut tools = catalogue::tools(specification)?;
+    tools.extend(consolidated::all()?);
     tools.extend([
         call_tool::tool(),
         describe_tool::tool(),
