@@ -468,7 +468,7 @@ fn unsure(mut failure: Failure, request: &Request) -> Failure {
 }
 
 /// What the library says, without the URL, whose query belongs to the caller.
-fn causes(error: &reqwest::Error) -> String {
+pub(super) fn causes(error: &reqwest::Error) -> String {
     let mut causes = Vec::new();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {
@@ -503,7 +503,7 @@ fn now() -> Duration {
 }
 
 /// The proxy of this machine, for everything but itself.
-fn proxy() -> Option<Result<Proxy>> {
+pub(super) fn proxy() -> Option<Result<Proxy>> {
     let named = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
         .iter()
         .find_map(|name| std::env::var(name).ok());
