@@ -18,6 +18,7 @@ mod budget;
 mod cache;
 mod client;
 mod cloud;
+mod exchange;
 mod failure;
 mod next;
 mod request;

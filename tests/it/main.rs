@@ -9,6 +9,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod architecture;
+mod catalogue_import;
 mod compat;
 mod documents;
 mod faults;
@@ -18,6 +19,8 @@ mod junos_commit;
 mod junos_read;
 mod lab;
 mod mcp;
+mod mist_catalogue;
+mod mist_settings;
 mod openssh;
 mod round_trips;
 mod safety;

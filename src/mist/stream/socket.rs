@@ -19,7 +19,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::super::{Access, Cloud, Failure, client::proxy, figures::Done, tls};
+use super::super::{Access, Cloud, Failure, client::proxy, exchange, figures::Done, tls};
 use crate::error::{Code, Error, Result};
 
 /// Bytes of one message at most.
@@ -161,7 +161,7 @@ impl Socket {
             };
             Failure::new(
                 code,
-                format!("no WebSocket at `{host}`: {}", super::super::client::causes(&e)),
+                format!("no WebSocket at `{host}`: {}", exchange::causes(&e)),
             )
             .advise("check that the network and its proxy let WebSockets to the `api-ws` host of the cloud through")
         })?;
