@@ -18,6 +18,7 @@ mod http;
 mod junos_commit;
 mod junos_read;
 mod lab;
+mod lab_mist;
 mod mcp;
 mod mist_catalogue;
 mod mist_settings;
