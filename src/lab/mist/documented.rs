@@ -193,7 +193,12 @@ impl Asked<'_> {
         let made = write::create(&mut store, self.scope, self.call.now, "id", body);
         overlay(&mut row, made);
         store.rows_mut(&self.call.path).push(row.clone());
-        write::audit(&mut store, self.call, self.scope, &format!("Create at {}", self.call.path));
+        write::audit(
+            &mut store,
+            self.call,
+            self.scope,
+            &format!("Create at {}", self.call.path),
+        );
         Ok(Answer::json(row))
     }
 

@@ -24,10 +24,14 @@ impl Place<'_> {
 
     /// A device of the site, or of the organisation where the site has none.
     fn device(&self, kind: &str, n: usize) -> Option<&world::Device> {
-        let fits = |device: &&world::Device| {
-            device.org() == self.org && (kind.is_empty() || device.kind() == kind)
+        let fits = |device: &&world::Device| device.org() == self.org && (kind.is_empty() || device.kind() == kind);
+        let here = || {
+            self.world
+                .devices
+                .iter()
+                .filter(fits)
+                .filter(|device| device.site() == self.site)
         };
-        let here = || self.world.devices.iter().filter(fits).filter(|device| device.site() == self.site);
         let count = here().count();
         if count > 0 {
             return here().nth(n % count);
@@ -55,7 +59,9 @@ pub(super) fn text(place: &Place, name: &str, format: &str, n: usize) -> Option<
         _ if is_mac(name) => mac(place, n),
         _ => None,
     };
-    fixed.or_else(|| by_format(name, format, n)).or_else(|| by_name(place, name, n))
+    fixed
+        .or_else(|| by_format(name, format, n))
+        .or_else(|| by_name(place, name, n))
 }
 
 fn is_mac(name: &str) -> bool {
@@ -155,9 +161,10 @@ pub(super) fn singular(name: &str) -> &str {
         "macs" | "aps" | "switches" | "gateways" | "bssids" => "mac",
         "results" | "data" => "",
         "ips" => "ip",
-        _ => name
-            .strip_suffix("_ids")
-            .map_or_else(|| name.strip_suffix('s').unwrap_or(name), |_| name.trim_end_matches('s')),
+        _ => name.strip_suffix("_ids").map_or_else(
+            || name.strip_suffix('s').unwrap_or(name),
+            |_| name.trim_end_matches('s'),
+        ),
     }
 }
 

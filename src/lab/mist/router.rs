@@ -106,7 +106,11 @@ fn known(state: &State, call: &Call) -> Result<(&'static Operation, &'static Rou
             Err(Answer::no_such_path())
         };
     }
-    let has = |method: &&&str| specification.find(method, &call.path).is_some_and(|(_, route)| is_known(route));
+    let has = |method: &&&str| {
+        specification
+            .find(method, &call.path)
+            .is_some_and(|(_, route)| is_known(route))
+    };
     match METHODS.iter().find(has) {
         Some(_) => Err(Answer::detail(405, format!("Method \"{}\" not allowed.", call.method))),
         None => Err(Answer::no_such_path()),

@@ -157,7 +157,8 @@ fn kind(schema: &Value) -> &str {
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null"),
         _ => None,
     };
-    let is_object = schema.get("properties").is_some() || schema.get("additionalProperties").is_some_and(Value::is_object);
+    let is_object =
+        schema.get("properties").is_some() || schema.get("additionalProperties").is_some_and(Value::is_object);
     named.unwrap_or(if is_object {
         "object"
     } else if schema.get("items").is_some() {
@@ -173,7 +174,10 @@ fn kind(schema: &Value) -> &str {
 fn merged(schema: &Value) -> Value {
     let mut merged = schema.clone();
     for word in ["oneOf", "anyOf"] {
-        if let Some(first) = schema.get(word).and_then(|all| all.as_array()?.iter().find(|one| kind(one) != "null")) {
+        if let Some(first) = schema
+            .get(word)
+            .and_then(|all| all.as_array()?.iter().find(|one| kind(one) != "null"))
+        {
             add(&mut merged, &self::merged(first));
         }
     }
@@ -202,7 +206,11 @@ fn add(schema: &mut Value, more: &Value) {
 }
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    schema.get("properties").and_then(Value::as_object).into_iter().flatten()
+    schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
 }
 
 fn is_required(schema: &Value, name: &str) -> bool {

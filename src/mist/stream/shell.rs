@@ -72,7 +72,7 @@ impl Access {
         let url = socket::place(self.account().cloud(), url)?;
         // What the URL holds is the credential; the account's token is not needed there.
         let mut socket = Socket::open(self, &url, false, self.deadline()).await?;
-        let outcome = converse(&mut socket, command.line, self.deadline(), listener).await;
+        let outcome = converse(&mut socket, command, self.deadline(), listener).await;
         socket.close().await;
         outcome
     }
@@ -112,7 +112,7 @@ fn check(line: &str) -> Result<()> {
 /// Waits for the prompt, prepares the command line, runs the command.
 pub(super) async fn converse(
     socket: &mut Socket,
-    command: &str,
+    command: &Command<'_>,
     until: Instant,
     listener: Listener<'_>,
 ) -> Result<Output> {
@@ -125,7 +125,8 @@ pub(super) async fn converse(
         transcript: Transcript::new(),
     };
     session.greet(until).await?;
-    if session.transcript.prompt().is_some_and(|prompt| prompt.ends_with('>')) {
+    let is_junos = session.transcript.prompt().is_some_and(|prompt| prompt.ends_with('>'));
+    if is_junos {
         for prepare in PREPARE {
             let done = session
                 .run(prepare, until.min(Instant::now() + PREPARING), &|_| ())
@@ -135,10 +136,13 @@ pub(super) async fn converse(
             }
         }
     }
+    if !is_junos && command.reads && !is_plain(command.line) {
+        return Err(elsewhere());
+    }
     if Instant::now() >= until {
         return Err(not_sent());
     }
-    let output = session.run(command, until, listener).await?;
+    let output = session.run(command.line, until, listener).await?;
     if matches!(
         output.ended,
         Ended::TimedOut | Ended::Full | Ended::Idle | Ended::Question(_)
@@ -147,6 +151,20 @@ pub(super) async fn converse(
         let _ = session.socket.keys(STOP).await;
     }
     Ok(output)
+}
+
+/// Words only: what a Unix shell makes of these is what Junos makes of them, or nothing.
+fn is_plain(line: &str) -> bool {
+    line.chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, ' ' | '.' | ':' | '/' | '-' | '_' | ',' | '@'))
+}
+
+fn elsewhere() -> Error {
+    Error::new(
+        Code::Unsupported,
+        "the device has another command line than that of Junos, where what the command does is not known; it was not sent",
+    )
+    .advise("give a command without pipes and quotes")
 }
 
 fn not_sent() -> Error {

@@ -159,11 +159,8 @@ impl Socket {
             } else {
                 Code::Transport
             };
-            Failure::new(
-                code,
-                format!("no WebSocket at `{host}`: {}", exchange::causes(&e)),
-            )
-            .advise("check that the network and its proxy let WebSockets to the `api-ws` host of the cloud through")
+            Failure::new(code, format!("no WebSocket at `{host}`: {}", exchange::causes(&e)))
+                .advise("check that the network and its proxy let WebSockets to the `api-ws` host of the cloud through")
         })?;
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             return Err(refused(answer, what, host).await);

@@ -13,7 +13,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    Ended, LARGEST, Output, Utility, Way,
+    Command, Ended, LARGEST, Output, Utility, Way,
     shell::converse,
     socket::Socket,
     utility::{listen, subscribed, watch},
@@ -80,7 +80,14 @@ where
     let (started, told) = (Instant::now(), Mutex::new(Vec::new()));
     let listener = |line: &str| told.lock().unwrap().push(line.to_owned());
     let until = started + Duration::from_secs(30);
-    let (output, _device) = tokio::join!(converse(&mut socket, command, until, &listener), script(device));
+    let command = Command {
+        site: "s",
+        device: "d",
+        node: None,
+        line: command,
+        reads: command.starts_with("show"),
+    };
+    let (output, _device) = tokio::join!(converse(&mut socket, &command, until, &listener), script(device));
     (output, told.into_inner().unwrap(), started.elapsed())
 }
 
@@ -211,6 +218,28 @@ async fn a_device_without_a_prompt_is_done_when_it_is_silent() {
         15,
         "10 s for a greeting that never came, 5 s of silence"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_a_foreign_prompt_only_plain_words_count_as_reading() {
+    let greets = async |mut device: Device| {
+        device.typed().await.unwrap();
+        device.says("root@ap:~ # ").await;
+        let typed = device.typed().await;
+        if typed.is_some() {
+            device.says("show version\r\nnot found\r\nroot@ap:~ # ").await;
+        }
+        device
+    };
+    let (output, ..) = run("show version | find x", async |device| {
+        let typed = tokio::time::timeout(Duration::from_secs(5), greets(device)).await;
+        assert!(typed.is_err(), "it was typed");
+        Device::new().await.1
+    })
+    .await;
+    assert_eq!(output.unwrap_err().code(), Code::Unsupported);
+    let (output, ..) = run("show version", greets).await;
+    assert_eq!(text(output, Ended::Complete), "not found\n");
 }
 
 #[tokio::test(start_paused = true)]

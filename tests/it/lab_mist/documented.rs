@@ -73,7 +73,15 @@ async fn every_operation_answers_its_shape() {
             }
         }
     }
-    let list: Vec<String> = failed.iter().map(|(path, wrong)| format!("{path}\n    {wrong:.600}")).collect();
-    assert!(failed.is_empty(), "{} of {asked} fail:\n{}", failed.len(), list.join("\n"));
+    let list: Vec<String> = failed
+        .iter()
+        .map(|(path, wrong)| format!("{path}\n    {wrong:.600}"))
+        .collect();
+    assert!(
+        failed.is_empty(),
+        "{} of {asked} fail:\n{}",
+        failed.len(),
+        list.join("\n")
+    );
     assert!(asked > 1000);
 }
