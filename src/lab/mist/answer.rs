@@ -33,11 +33,6 @@ impl Answer {
         Self::with(200, Content::Nothing)
     }
 
-    /// 200 with text.
-    pub(super) fn text(content_type: &'static str, text: String) -> Self {
-        Self::with(200, Content::Text(content_type, text))
-    }
-
     /// A refusal with `{"detail": ...}`.
     pub(super) fn detail(status: u16, detail: impl Into<String>) -> Self {
         Self::with(status, Content::Json(json!({"detail": detail.into()})))

@@ -1,9 +1,9 @@
 //! What a collection answers: lists, searches, counts, single rows, and writes of them.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
-    answer::{Answer, Answered},
+    answer::{Answer, Answered, Content},
     call::Call,
     count, pages,
     query::{self, Span},
@@ -39,7 +39,9 @@ impl Collection<'_> {
             .filter(|row| self.scope.holds(row, own))
             .collect();
         if let (Some(default), None) = (&self.table.default_type, call.parameter("type")) {
-            rows.retain(|row| row.get("type").and_then(Value::as_str) == Some(default));
+            let kind =
+                |row: &Value| row.get("type").or_else(|| row.get("_type")).and_then(Value::as_str) == Some(default);
+            rows.retain(|row| kind(row));
         }
         let mut rows = query::filter(call, self.table, rows, span);
         if how == How::Count {
@@ -49,7 +51,19 @@ impl Collection<'_> {
         if how == How::Search || self.table.results {
             pages::cursor(call, &rows, span)
         } else {
-            pages::numbered(call, &rows)
+            let mut answer = pages::numbered(call, &rows)?;
+            self.shorten(&mut answer);
+            Ok(answer)
+        }
+    }
+
+    /// Takes out of a list what only single rows have.
+    fn shorten(&self, answer: &mut Answer) {
+        let Content::Json(Value::Array(rows)) = &mut answer.content else {
+            return;
+        };
+        for row in rows.iter_mut().filter_map(Value::as_object_mut) {
+            row.retain(|name, _| !self.table.brief.contains(name));
         }
     }
 
@@ -88,10 +102,14 @@ impl Collection<'_> {
         row.map(Answer::json).ok_or_else(|| Answer::missing(key))
     }
 
-    /// Creates a row, or one for each of an array.
-    pub(super) fn create(&self, store: &mut Store, call: &Call) -> Answered {
+    /// Creates a row, or one for each of an array; what is not said is as in `defaults`.
+    pub(super) fn create(&self, store: &mut Store, call: &Call, defaults: &Map<String, Value>) -> Answered {
         let mut create = |fields| {
-            let row = write::create(store, self.scope, call.now, &self.table.key, fields);
+            let mut row = Value::Object(defaults.clone());
+            write::overlay(
+                &mut row,
+                write::create(store, self.scope, call.now, &self.table.key, fields),
+            );
             store.rows_mut(self.name).push(row.clone());
             let last = store.rows(self.name).len() - 1;
             self.note(store, call, "Create", last);

@@ -18,13 +18,13 @@ pub(super) fn count(call: &Call, table: &Table, rows: &[&Value], span: Span) -> 
     if !rows.is_empty()
         && !rows
             .iter()
-            .any(|row| fields.iter().any(|field| row.get(*field).is_some()))
+            .any(|row| fields.iter().any(|field| row.get(field).is_some()))
     {
         return Err(Answer::bad(format!("invalid distinct: {distinct}")));
     }
     let mut counts: Vec<(String, u64)> = Vec::new();
     for row in rows {
-        let field = fields.iter().find_map(|field| row.get(*field));
+        let field = fields.iter().find_map(|field| row.get(field));
         for value in values(field) {
             match counts.iter_mut().find(|(known, _)| *known == value) {
                 Some((_, count)) => *count += 1,

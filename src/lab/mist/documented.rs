@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     State,
-    answer::{Answer, Answered},
+    answer::{Answer, Answered, Content},
     call::Call,
     collection::{Collection, How},
     names::Place,
@@ -74,15 +74,26 @@ impl Asked<'_> {
         }
     }
 
+    /// Whether the documented answer is an array.
+    pub(super) fn answers_list(&self) -> bool {
+        let shape = self.state.shapes.answer(self.operation);
+        shape.is_some_and(|shape| shape.get("items").is_some())
+    }
+
     fn read(&self, shape: Option<&Value>) -> Answered {
         let Some(shape) = shape else {
             return Ok(Answer::done());
         };
-        if let Some(path) = self.call.path.strip_suffix("/count") {
-            return self.count(path);
+        let is_count = shape
+            .get("properties")
+            .is_some_and(|fields| fields.get("distinct").is_some());
+        if let (true, Some(path)) = (is_count, self.call.path.strip_suffix("/count")) {
+            return self.count(path).map(|answer| fitting(answer, shape));
         }
         if let Some(list) = list_of(shape) {
-            return self.list(&list);
+            return self
+                .list(&list)
+                .map(|answer| self.completed(fitting(answer, shape), shape));
         }
         if let Some(parent) = self.parent() {
             return self.item(&parent, shape);
@@ -101,9 +112,9 @@ impl Asked<'_> {
     }
 
     fn list(&self, list: &List) -> Answered {
-        let (name, shape) = (list_name(&self.call.path), list);
+        let name = &self.call.path;
         let mut store = self.state.store();
-        let (List::Array(row) | List::Results(row)) = shape;
+        let (List::Array(row) | List::Results(row)) = list;
         self.seed(&mut store, name, row);
         let table = Table::plain();
         let scope = &Scope::Any;
@@ -123,8 +134,11 @@ impl Asked<'_> {
     fn count(&self, path: &str) -> Answered {
         let specification = Specification::embedded();
         let beside = [format!("{path}/search"), path.to_owned()];
-        let found = beside.iter().find_map(|path| specification.find("GET", path));
-        let shape = found.and_then(|(operation, _)| self.state.shapes.answer(operation));
+        let found = beside
+            .iter()
+            .find_map(|path| Some((path, specification.find("GET", path)?.0)));
+        let path = found.map_or(path, |(path, _)| path);
+        let shape = found.and_then(|(_, operation)| self.state.shapes.answer(operation));
         let mut store = self.state.store();
         if let Some(List::Array(row) | List::Results(row)) = shape.as_deref().and_then(list_of) {
             self.seed(&mut store, path, &row);
@@ -179,19 +193,17 @@ impl Asked<'_> {
         let Some(shape) = shape else {
             return Ok(Answer::done());
         };
-        let listed = Specification::embedded().find("GET", &self.call.path);
-        let listed = listed.and_then(|(operation, _)| self.state.shapes.answer(operation));
-        let is_list = matches!(listed.as_deref().and_then(list_of), Some(List::Array(_)));
-        let (true, Some(body)) = (is_list, self.call.body.as_ref().and_then(Value::as_object)) else {
+        // What is created has an id; other answers only say what was done.
+        let is_object = shape.get("properties").is_some_and(|fields| fields.get("id").is_some());
+        let body = self.call.body.as_ref().and_then(Value::as_object);
+        let (true, Some(List::Array(row)), Some(body)) = (is_object, self.list_here(), body) else {
             return Ok(Answer::json(self.made(shape, 0)));
         };
         let mut store = self.state.store();
-        if let Some(List::Array(row)) = listed.as_deref().and_then(list_of) {
-            self.seed(&mut store, &self.call.path, &row);
-        }
-        let mut row = Value::Object(synth::defaults(shape, &self.place(&[]), 0));
+        self.seed(&mut store, &self.call.path, &row);
+        let mut row = Value::Object(self.defaults());
         let made = write::create(&mut store, self.scope, self.call.now, "id", body);
-        overlay(&mut row, made);
+        write::overlay(&mut row, made);
         store.rows_mut(&self.call.path).push(row.clone());
         write::audit(
             &mut store,
@@ -199,7 +211,7 @@ impl Asked<'_> {
             self.scope,
             &format!("Create at {}", self.call.path),
         );
-        Ok(Answer::json(row))
+        Ok(fitting(Answer::json(row), shape))
     }
 
     fn put(&self, shape: Option<&Value>) -> Answered {
@@ -212,10 +224,10 @@ impl Asked<'_> {
         let Some(shape) = shape else {
             return Ok(Answer::done());
         };
-        if list_of(shape).is_some() {
+        let parent = self.parent();
+        if list_of(shape).is_some() || parent.is_none() && self.list_here().is_some() {
             return Ok(Answer::json(self.made(shape, 0)));
         }
-        let parent = self.parent();
         let (path, key) = match &parent {
             Some((path, key)) => (path.as_str(), Some(key.as_str())),
             None => (self.call.path.as_str(), None),
@@ -266,8 +278,33 @@ impl Asked<'_> {
         }
         let rows = store.rows_mut(name);
         for n in 0..ROWS {
-            rows.push(synth::object(row, &self.place(&[]), n));
+            let row = synth::object(row, &self.place(&[]), n);
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
         }
+    }
+
+    /// The list that a read at this path answers with.
+    fn list_here(&self) -> Option<List> {
+        let (operation, _) = Specification::embedded().find("GET", &self.call.path)?;
+        list_of(self.state.shapes.answer(operation)?.as_ref())
+    }
+
+    /// What an object of the answer's shape has where nothing is said.
+    pub(super) fn defaults(&self) -> Map<String, Value> {
+        let shape = self.state.shapes.answer(self.operation);
+        shape.map_or_else(Map::new, |shape| synth::defaults(&shape, &self.place(&[]), 0))
+    }
+
+    /// The answer with what its shape has to have beside the rows.
+    fn completed(&self, mut answer: Answer, shape: &Value) -> Answer {
+        if let Content::Json(Value::Object(body)) = &mut answer.content {
+            for (name, value) in synth::defaults(shape, &self.place(&[]), 0) {
+                body.entry(name).or_insert(value);
+            }
+        }
+        answer
     }
 
     fn made(&self, shape: &Value, n: usize) -> Value {
@@ -297,22 +334,22 @@ impl Asked<'_> {
     }
 }
 
-/// Puts the fields of one object over those of another.
-fn overlay(under: &mut Value, over: Value) {
-    if let (Value::Object(under), Value::Object(over)) = (under, over) {
-        under.extend(over);
-    }
-}
-
 fn is_named(row: &Value, key: &str) -> bool {
     ["id", "mac", "name"]
         .iter()
         .any(|field| row.get(*field).and_then(Value::as_str) == Some(key))
 }
 
-/// Searches look at the rows of the list beside them.
-fn list_name(path: &str) -> &str {
-    path.strip_suffix("/search").unwrap_or(path)
+/// The answer without what its shape does not have.
+fn fitting(mut answer: Answer, shape: &Value) -> Answer {
+    if let (Content::Json(Value::Object(body)), Some(Value::Object(known)), Some(false)) = (
+        &mut answer.content,
+        shape.get("properties"),
+        shape.get("additionalProperties").and_then(Value::as_bool),
+    ) {
+        body.retain(|name, _| known.contains_key(name));
+    }
+    answer
 }
 
 /// The rows of a documented list; none for other shapes.

@@ -12,7 +12,7 @@ pub(super) fn fill(state: &State, path: &str) -> String {
             org: world.org("main").to_owned(),
             site: world.site("DEN").to_owned(),
         }
-    } else if path.contains("{org_id}") {
+    } else if path.contains("/orgs/{org_id}") && !path.contains("{msp_id}") {
         Scope::Org(world.org("main").to_owned())
     } else {
         Scope::Msp(world.msp.id.clone())
@@ -31,10 +31,14 @@ pub(super) fn fill(state: &State, path: &str) -> String {
 
 fn value(state: &State, scope: &Scope, before: &str, name: &str) -> String {
     let world = &state.world;
-    if let Some(key) = listed(state, scope, before) {
+    if !matches!(name, "org_id" | "site_id" | "msp_id")
+        && let Some(key) = listed(state, scope, before)
+    {
         return key;
     }
     let fixed = match name {
+        // The MSP gives away and deletes organisations: not the one that everything is in.
+        "org_id" if matches!(scope, Scope::Msp(_)) => world.org("other"),
         "org_id" => world.org("main"),
         "site_id" | "scope_id" => world.site("DEN"),
         "msp_id" => &world.msp.id,

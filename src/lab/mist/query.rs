@@ -115,14 +115,14 @@ pub(super) fn filter<'a>(call: &Call, table: &Table, rows: Vec<&'a Value>, span:
             continue;
         }
         let fields = Tables::embedded().fields(name);
-        let known = |row: &&Value| fields.iter().any(|field| row.get(*field).is_some());
+        let known = |row: &&Value| fields.iter().any(|field| row.get(field).is_some());
         if name == "type" && wanted == "all" || !rows.iter().any(known) {
             continue;
         }
         rows.retain(|row| {
             wanted
                 .split(',')
-                .any(|wanted| fields.iter().any(|field| is(row.get(*field), wanted)))
+                .any(|wanted| fields.iter().any(|field| is(row.get(field), wanted)))
         });
     }
     rows

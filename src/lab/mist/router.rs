@@ -9,7 +9,6 @@ use super::{
     collection::{Collection, How},
     documented::Asked,
     special,
-    store::Store,
     tables::Tables,
 };
 use crate::mist::specification::{Operation, Origin, Route, Specification};
@@ -81,7 +80,7 @@ fn route(state: &State, call: &Call) -> Answered {
     };
     match segments.as_slice() {
         ["self", tail @ ..] if call.is("GET") => special::own(state, call, tail).unwrap_or_else(|| asked.answer()),
-        ["orgs"] => Collection::named("orgs", &scope).create(&mut state.store(), call),
+        ["orgs"] => Collection::named("orgs", &scope).create(&mut state.store(), call, &asked.defaults()),
         ["orgs", id] => Collection::named("orgs", &scope).item(&mut state.store(), call, id),
         ["sites", id] => Collection::named("sites", &scope).item(&mut state.store(), call, id),
         ["msps", id] if !call.is("DELETE") => Collection::named("msps", &scope).item(&mut state.store(), call, id),
@@ -99,7 +98,15 @@ fn known(state: &State, call: &Call) -> Result<(&'static Operation, &'static Rou
         Origin::Older => generation != Generation::Newer,
         Origin::Newer => generation != Generation::Older,
     };
-    if let Some((operation, route)) = specification.find(&call.method, &call.path) {
+    // `/{zone_type}/count` looks like a zone of the name `count`.
+    let count = |(operation, route): (&'static Operation, &'static Route)| {
+        let is_count = route.path.ends_with("zone_id}") && call.path.ends_with("/count");
+        let counts = specification.operation("countSiteZoneSessions").filter(|_| is_count);
+        counts
+            .and_then(|counts| Some((counts, counts.routes.first()?)))
+            .unwrap_or((operation, route))
+    };
+    if let Some((operation, route)) = specification.find(&call.method, &call.path).map(count) {
         return if is_known(route) {
             Ok((operation, route))
         } else {
@@ -181,14 +188,15 @@ impl<'a> Collection<'a> {
 /// What is below an organisation, a site or an MSP.
 fn inside(asked: &Asked, tail: &[&str]) -> Answered {
     let Asked { state, call, scope, .. } = *asked;
-    special::answer(state, call, scope, tail)
+    special::answer(asked, tail)
         .or_else(|| actions::answer(state, call, scope, tail))
-        .or_else(|| listed(&mut state.store(), call, scope, tail))
+        .or_else(|| listed(asked, tail))
         .unwrap_or_else(|| asked.answer())
 }
 
 /// The answer of a collection that has a table; none for other paths.
-fn listed(store: &mut Store, call: &Call, scope: &Scope, tail: &[&str]) -> Option<Answered> {
+fn listed(asked: &Asked, tail: &[&str]) -> Option<Answered> {
+    let Asked { state, call, scope, .. } = *asked;
     let tables = Tables::embedded();
     let (last, before) = tail.split_last()?;
     let (whole, before) = (tail.join("/"), before.join("/"));
@@ -198,19 +206,25 @@ fn listed(store: &mut Store, call: &Call, scope: &Scope, tail: &[&str]) -> Optio
         _ => None,
     };
     if let (Some(how), Some((name, table))) = (how, tables.searched(&before)) {
-        return Some(Collection { name, table, scope }.read(store, call, how));
+        return Some(Collection { name, table, scope }.read(&mut state.store(), call, how));
     }
-    if let Some((name, table)) = tables.listed(&whole) {
-        let collection = Collection { name, table, scope };
-        return match call.method.as_str() {
-            _ if table.fixed && !call.is("GET") => None,
-            "GET" => Some(collection.read(store, call, How::List)),
-            "POST" => Some(collection.create(store, call)),
-            _ => None,
-        };
+    let is_key = asked.route.path.ends_with('}');
+    let (name, table) = if is_key {
+        tables.listed(&before)?
+    } else {
+        tables.listed(&whole)?
+    };
+    // The MSP has organisations; what is within them it sees in other shapes.
+    let is_of_msp = matches!(scope, Scope::Msp(_)) && name != "orgs";
+    if is_of_msp || table.fixed && !call.is("GET") {
+        return None;
     }
-    let (name, table) = tables.listed(&before)?;
-    let is_key = !matches!(*last, "search" | "count" | "derived" | "import");
-    let is_here = is_key && (call.is("GET") || !table.fixed);
-    is_here.then(|| Collection { name, table, scope }.item(store, call, last))
+    let collection = Collection { name, table, scope };
+    let mut store = state.store();
+    match (is_key, call.method.as_str()) {
+        (true, _) => Some(collection.item(&mut store, call, last)),
+        (false, "GET") => Some(collection.read(&mut store, call, How::List)),
+        (false, "POST") => Some(collection.create(&mut store, call, &asked.defaults())),
+        _ => None,
+    }
 }

@@ -112,14 +112,14 @@ impl Maker<'_> {
     }
 
     fn number(&self, schema: &Value, kind: &str, name: &str) -> Value {
-        if names::is_time(name) {
+        let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
+        if names::is_time(name) && bound("maximum").is_none() {
             let ago = f64::from(u32::try_from(world::noise(name, self.n, 72_000)).unwrap_or(0));
             return pages::whole(self.place.now - ago);
         }
         if let Some(default @ Value::Number(_)) = schema.get("default") {
             return default.clone();
         }
-        let bound = |name: &str| schema.get(name).and_then(Value::as_f64);
         let least = bound("minimum").unwrap_or(0.0);
         let most = bound("maximum").unwrap_or(least + 90.0).min(least + 1000.0);
         let share = f64::from(u32::try_from(world::noise(name, self.n, 100)).unwrap_or(0)) / 100.0;

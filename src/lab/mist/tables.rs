@@ -32,6 +32,9 @@ pub(super) struct Table {
     pub(super) own: bool,
     /// The type that is meant where the call names none.
     pub(super) default_type: Option<String>,
+    /// Fields that single rows have and lists do not.
+    #[serde(default)]
+    pub(super) brief: Vec<String>,
     /// Writes are no plain creating, changing and deleting of rows.
     #[serde(default)]
     pub(super) fixed: bool,
@@ -76,6 +79,7 @@ static PLAIN: LazyLock<Table> = LazyLock::new(|| Table {
     distinct: site_id(),
     own: false,
     default_type: None,
+    brief: Vec::new(),
     fixed: false,
     results: false,
 });
@@ -92,10 +96,13 @@ impl Tables {
         &TABLES
     }
 
-    /// The fields that a query parameter looks at.
-    pub(super) fn fields<'a>(&'a self, parameter: &'a str) -> Vec<&'a str> {
-        let more = self.alias.get(parameter).into_iter().flatten().map(String::as_str);
-        std::iter::once(parameter).chain(more).collect()
+    /// The fields that a query parameter looks at: its own, those of the table of aliases, and what rows keep for themselves.
+    pub(super) fn fields(&self, parameter: &str) -> Vec<String> {
+        let more = self.alias.get(parameter).into_iter().flatten().cloned();
+        [parameter.to_owned(), format!("_{parameter}")]
+            .into_iter()
+            .chain(more)
+            .collect()
     }
 
     /// The collection of this name.

@@ -69,7 +69,14 @@ pub(super) fn audit(store: &mut Store, call: &Call, scope: &Scope, message: &str
     let row = json!({
         "id": store.new_id(), "org_id": org, "site_id": scope.site(), "timestamp": call.now,
         "admin_name": call.caller.name(), "admin_id": null, "message": message, "src_ip": "192.0.2.10",
-        "user_agent": "lab", "for_site": scope.site().is_some(),
+        "for_site": scope.site().is_some(),
     });
     store.rows_mut("audit_logs").push(row);
+}
+
+/// Puts the fields of one object over those of another.
+pub(super) fn overlay(under: &mut Value, over: Value) {
+    if let (Value::Object(under), Value::Object(over)) = (under, over) {
+        under.extend(over);
+    }
 }

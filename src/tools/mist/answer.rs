@@ -19,14 +19,14 @@ const THINGS: usize = 10_000;
 /// The answer to a call, from the cloud's answer to its request. Fetches the other pages where that was asked for.
 pub(super) async fn of(context: &Context, access: &Access, mut done: Done, shape: &Shape) -> Result<Typed<Value>> {
     let mut list = List::of(&done);
-    let mut next = access.next(&done)?;
+    let mut next = access.next(&done);
     if shape.all_pages {
         let mut pages = 1;
-        while let (Some(rows), Some(request)) = (&mut list.rows, next.take()) {
+        while let (Some(rows), Ok(Some(request))) = (&mut list.rows, &next) {
             if pages == PAGES || rows.len() >= THINGS {
-                next = Some(request);
                 break;
             }
+            let request = request.clone();
             context.advance(
                 rows.len(),
                 list.total.map_or(rows.len() + 1, |total| total as usize),
@@ -34,14 +34,22 @@ pub(super) async fn of(context: &Context, access: &Access, mut done: Done, shape
             );
             done = access.send(request).await?;
             rows.extend(List::of(&done).rows.unwrap_or_default());
-            next = access.next(&done)?;
+            next = access.next(&done);
             pages += 1;
         }
     }
     let known = known(&done);
     let mut answer = list.shown(shape, &known);
     if list.is_list {
-        answer.insert("has_more".into(), next.is_some().into());
+        // What came is not lost because the cloud says strange things of what follows.
+        let next = next.unwrap_or_else(|refusal| {
+            answer.insert("next_refused".into(), refusal.message().into());
+            None
+        });
+        answer.insert(
+            "has_more".into(),
+            (next.is_some() || answer.contains_key("next_refused")).into(),
+        );
         // Where only a part came and nobody said how many there are, nobody knows.
         if next.is_some() && list.total.is_none() {
             answer.shift_remove("total");
