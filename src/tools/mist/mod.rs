@@ -5,6 +5,7 @@
 //! - one file for each tool that helps with the others: `search_tools`, `describe_tool`, `call_tool`, `get_next_page`,
 //!   `manage_mcp_tools`.
 //! - `consolidated`: tools that stand for many operations each, as the newest mistmcp has them.
+//! - `utilities`: what devices do and say when the cloud asks them.
 //! - `answer`: what every answer goes through: columns, counts, times, pages.
 
 mod answer;
@@ -19,6 +20,7 @@ mod pages;
 mod search_tools;
 mod shape;
 mod tidy;
+mod utilities;
 
 pub(super) use self::call_tool::{NAME as CALL_TOOL, named};
 pub use self::{catalogue::Categories, index::Index, pages::Pages};
@@ -47,5 +49,6 @@ pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
         manage_mcp_tools::tool(),
         search_tools::tool(),
     ]);
+    tools.extend(utilities::all());
     Ok(tools)
 }
