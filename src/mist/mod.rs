@@ -16,6 +16,7 @@ mod budget;
 mod cache;
 mod client;
 mod cloud;
+mod endpoint;
 mod failure;
 mod next;
 mod request;

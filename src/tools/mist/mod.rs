@@ -4,12 +4,14 @@
 //! - `index`: all other operations of the API, found and called by name.
 //! - one file for each tool that helps with the others: `search_tools`, `describe_tool`, `call_tool`, `get_next_page`,
 //!   `manage_mcp_tools`.
+//! - `enhanced`: the tools of the Enhanced Mist server, which find something out from what they read.
 //! - `answer`: what every answer goes through: columns, counts, times, pages.
 
 mod answer;
 mod call_tool;
 mod catalogue;
 mod describe_tool;
+mod enhanced;
 mod get_next_page;
 mod index;
 mod manage_mcp_tools;
@@ -19,7 +21,12 @@ mod shape;
 mod tidy;
 
 pub(super) use self::call_tool::{NAME as CALL_TOOL, named};
-pub use self::{catalogue::Categories, index::Index, pages::Pages};
+pub use self::{
+    catalogue::Categories,
+    enhanced::{KNOWLEDGE, Page},
+    index::Index,
+    pages::Pages,
+};
 use super::Tool;
 use crate::{error::Result, mist::specification::Specification};
 
@@ -44,5 +51,6 @@ pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
         manage_mcp_tools::tool(),
         search_tools::tool(),
     ]);
+    tools.extend(enhanced::all());
     Ok(tools)
 }
