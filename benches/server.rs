@@ -17,7 +17,6 @@ use jmcp::{
     settings::Settings,
     tools::{Arguments, Principal},
 };
-use tokio_util::sync::CancellationToken;
 
 const INVENTORY: &str = r#"{"r1": {"ip": "192.0.2.1", "username": "u", "auth": {"type": "ssh_agent"}}}"#;
 const INITIALIZE: &str = r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#;
@@ -104,15 +103,7 @@ fn call_path(c: &mut Criterion) {
 }
 
 async fn one(path: &Path) -> usize {
-    let call = Call {
-        name: "get_router_list".into(),
-        arguments: Arguments::new(),
-        principal: Arc::new(Principal::local("bench")),
-        cancel: CancellationToken::new(),
-        ask: None,
-        progress: None,
-        place: None,
-    };
+    let call = Call::new("get_router_list", Arguments::new(), Arc::new(Principal::local("bench")));
     path.call(call).await.text.len()
 }
 

@@ -3,6 +3,7 @@
 mod accepted;
 mod catalogue;
 mod http;
+mod mist;
 mod read;
 mod token;
 
@@ -14,6 +15,7 @@ pub use self::{
     accepted::Accepted,
     catalogue::{CatalogueCommand, ImportArgs},
     http::Http,
+    mist::Mist,
     read::read,
     token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
 };
@@ -160,6 +162,9 @@ pub struct Options {
         value_name = "FILE"
     )]
     pub device_mapping: PathBuf,
+    /// Whether somebody named that file, on the line or in the environment.
+    #[arg(skip)]
+    pub names_inventory: bool,
     /// How clients connect [default: stdio].
     #[arg(short, long, global = true, value_enum)]
     pub transport: Option<Transport>,
@@ -225,6 +230,9 @@ pub struct Options {
     /// Options of the HTTP server.
     #[command(flatten)]
     pub http: Http,
+    /// Options of the Mist cloud.
+    #[command(flatten)]
+    pub mist: Mist,
     /// What the earlier servers took and this version does not use.
     #[command(flatten)]
     pub accepted: Accepted,

@@ -1,6 +1,7 @@
 //! What the operator decided, read once from flags and environment and checked as a whole; nothing below sees the command line.
 
 mod http;
+mod mist;
 
 pub use self::http::HttpSettings;
 
@@ -38,6 +39,8 @@ const LONGEST_TIMEOUT: u64 = 86_400;
 pub struct Settings {
     /// The inventory file.
     pub inventory: PathBuf,
+    /// Whether there may be no such file: nobody named one, and there is the Mist cloud to work with.
+    pub inventory_may_be_missing: bool,
     /// Which host keys are trusted.
     pub host_keys: HostKeys,
     /// `ssh_config` for devices that name none.
@@ -92,14 +95,17 @@ impl Settings {
                 "`--max-result-chars` has to be 1000 at least",
             ));
         }
+        let mist = mist::options(&options.mist, &mist::Variables)?;
+        let has_mist = mist.own.is_some();
         Ok(Self {
+            inventory_may_be_missing: !options.names_inventory && has_mist,
             inventory: options.device_mapping,
             host_keys: host_keys(options.known_hosts_file, options.ssh_accept_new_host_keys),
             ssh_config: options.ssh_config,
             rules: Rules {
                 permits: Permits {
                     read_only: options.read_only,
-                    mist_writes: false,
+                    mist_writes: options.mist.enable_write_tools,
                 },
                 confirm: options.confirm,
                 max_result_chars: options.max_result_chars,
@@ -112,9 +118,10 @@ impl Settings {
                 allow_password_auth_add: options.allow_password_auth_add,
             },
             default_rules: !options.no_default_rules,
-            mist: MistOptions::default(),
+            mist,
             listing: Listing {
                 has_junos: true,
+                has_mist,
                 ..Listing::default()
             },
             audit_format: options.audit_format,
@@ -142,12 +149,27 @@ impl Settings {
         Pool::new(pool::Options::default(), Arc::new(SshConnector::new(self.ssh())))
     }
 
+    /// The inventory; one without devices, and without file, where there is none and needs to be none.
+    ///
+    /// # Errors
+    /// `not_found`, `inventory_invalid` with all that is wrong, `io`.
+    pub fn inventory(&self) -> Result<Inventory> {
+        match Inventory::load(&self.inventory) {
+            Err(error) if error.code() == Code::NotFound && self.inventory_may_be_missing => Ok(Inventory::default()),
+            read => read,
+        }
+    }
+
     /// The call path over the inventory. Reads files and opens nothing else: no device is touched.
     ///
     /// # Errors
-    /// `inventory_invalid` with all that is wrong, `io`.
+    /// As `inventory`; `internal` where TLS cannot be set up.
     pub fn path(&self) -> Result<Arc<Path>> {
-        let inventory = Inventory::load(&self.inventory)?;
+        let inventory = self.inventory()?;
+        let listing = Listing {
+            has_junos: inventory.path().is_some(),
+            ..self.listing.clone()
+        };
         for warning in &inventory.warnings {
             tracing::warn!("{warning}");
         }
@@ -160,7 +182,7 @@ impl Settings {
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(self.mist.clone())?,
             pages: Pages::default(),
-            listing: self.listing.clone(),
+            listing,
             options: self.tools.clone(),
         };
         let catalogue = Catalogue::with(self.mist.specification)?;

@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{CommandFactory as _, FromArgMatches as _, builder::Resettable};
+use clap::{CommandFactory as _, FromArgMatches as _, builder::Resettable, parser::ValueSource};
 
 use super::Cli;
 
@@ -46,8 +46,10 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         }
     });
     let (arguments, is_for_python) = own(arguments);
-    let mut cli = Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)?;
+    let matches = command.try_get_matches_from(arguments)?;
+    let mut cli = Cli::from_arg_matches(&matches)?;
     cli.options.is_for_python = is_for_python;
+    cli.options.names_inventory = matches.value_source("device_mapping") != Some(ValueSource::DefaultValue);
     Ok(cli)
 }
 

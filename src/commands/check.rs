@@ -21,7 +21,7 @@ const AT_ONCE: usize = 16;
 
 pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode> {
     let mut report = Report::default();
-    let inventory = Inventory::load(&settings.inventory);
+    let inventory = settings.inventory();
     let devices = inventory.as_ref().map(|i| format!("{} devices", i.devices.len()));
     report.line(&format!("inventory {}", settings.inventory.display()), devices);
     for file in &settings.host_keys.files {

@@ -36,7 +36,7 @@ pub(super) fn run(args: &ToolsArgs) -> Result<ExitCode> {
 /// A table of the tools, as the README has it.
 pub(crate) fn markdown(tools: &[&Tool]) -> String {
     let mut table = String::from("| tool | effect | what it does |\n| --- | --- | --- |\n");
-    for tool in tools {
+    for tool in tools.iter().filter(|tool| tool.title != tool.name) {
         let about = tool.about.split_inclusive(". ").next().unwrap_or_default().trim();
         table.push_str(&format!("| `{}` | {} | {about} |\n", tool.name, tool.effect.as_str()));
     }

@@ -1,10 +1,12 @@
-//! The lab: simulated Junos devices behind a real SSH server on loopback, to try jmcp and to test it.
+//! The lab: simulated Junos devices behind a real SSH server, and a simulated Mist cloud, on loopback, to try jmcp and to test it.
 //!
 //! - [`Lab::start`] brings up one device of each [`Kind`], and copies of them where asked.
 //! - `ssh` is the SSH server, `netconf` the session on it, `operational` the commands, `config` the configuration.
 //! - [`Faults`] makes a device misbehave.
+//! - [`mist`] is the cloud.
 
 pub mod config;
+pub mod mist;
 
 mod clock;
 mod device;

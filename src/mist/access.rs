@@ -88,7 +88,8 @@ impl Access {
         let operation = self.operation(operation)?;
         let request = self.mist.request(operation, &self.sender.account, values)?;
         match self.reach(request.clone()).await {
-            Err(failure) if failure.status == Some(404) && operation.routes.len() > 1 => {
+            // What is not there may be somewhere else, and what is taken for the id of a thing may be another path here.
+            Err(failure) if matches!(failure.status, Some(404 | 400)) && operation.routes.len() > 1 => {
                 self.run_elsewhere(operation, values, &request, failure).await
             }
             Err(failure) => Err(failure.into()),

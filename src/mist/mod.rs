@@ -17,6 +17,7 @@ mod cache;
 mod client;
 mod cloud;
 mod endpoint;
+mod exchange;
 mod failure;
 mod next;
 mod request;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::tools::Catalogue;
+use crate::tools::{Catalogue, Categories, Shelf, Tool};
 
 /// Tools of the earlier servers. A token file that names one which is not in this version stays usable: the name allows nothing.
 const EARLIER_TOOLS: &[&str] = &[
@@ -28,6 +28,8 @@ const EARLIER_TOOLS: &[&str] = &[
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     tools: BTreeSet<String>,
+    /// Tools that can be called and are too many to be named.
+    further: BTreeSet<String>,
     toolsets: BTreeSet<String>,
     devices: Option<BTreeSet<String>>,
 }
@@ -46,9 +48,27 @@ pub(super) enum ToolName {
 impl Known {
     /// The names of the tools of this build.
     pub fn of(catalogue: &Catalogue) -> Self {
+        let (few, many): (Vec<&Tool>, Vec<&Tool>) = catalogue
+            .iter()
+            .partition(|tool| matches!(tool.shelf, Shelf::Always | Shelf::Essential));
+        let names = many
+            .iter()
+            .map(|tool| tool.name)
+            .chain(catalogue.iter().flat_map(|tool| tool.also.iter().copied()));
+        let operations = catalogue
+            .index()
+            .operations()
+            .flat_map(|operation| operation.names.iter().map(String::as_str));
+        let categories = Categories::all().map(|(name, _)| name);
         Self {
-            tools: catalogue.iter().map(|tool| tool.name.to_owned()).collect(),
-            toolsets: catalogue.iter().map(|tool| tool.toolset.to_owned()).collect(),
+            tools: few.iter().map(|tool| tool.name.to_owned()).collect(),
+            further: names.chain(operations).map(str::to_owned).collect(),
+            toolsets: catalogue
+                .iter()
+                .map(|tool| tool.toolset)
+                .chain(categories)
+                .map(str::to_owned)
+                .collect(),
             devices: None,
         }
     }
@@ -61,7 +81,7 @@ impl Known {
     }
 
     pub(super) fn tool(&self, name: &str) -> ToolName {
-        if self.tools.contains(name) {
+        if self.tools.contains(name) || self.further.contains(name) {
             ToolName::Here
         } else if EARLIER_TOOLS.contains(&name) {
             ToolName::Earlier

@@ -186,7 +186,9 @@ impl<'a> Reader<'a> {
                 ToolName::Unknown => {
                     let tools: Vec<&str> = self.known.tools().iter().map(String::as_str).collect();
                     let tools = tools.join(", ");
-                    self.problem(format!("there is no tool `{shown}`; the tools are {tools}"));
+                    self.problem(format!(
+                        "there is no tool `{shown}`; the tools are {tools}, and what `search_tools` finds"
+                    ));
                 }
             }
         }

@@ -84,10 +84,7 @@ fn every_tool_has_its_words_and_all_four_hints() {
     for tool in list() {
         let name = name(&tool).to_owned();
         assert!(
-            (1..=64).contains(&name.len())
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+            (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'),
             "{name}"
         );
         for words in ["title", "description"] {

@@ -9,6 +9,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod architecture;
+mod catalogue_import;
 mod compat;
 mod documents;
 mod faults;
@@ -17,7 +18,10 @@ mod http;
 mod junos_commit;
 mod junos_read;
 mod lab;
+mod lab_mist;
 mod mcp;
+mod mist_catalogue;
+mod mist_settings;
 mod openssh;
 mod round_trips;
 mod safety;

@@ -1,6 +1,6 @@
 //! What an older and a newer specification know, in one.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -37,20 +37,22 @@ fn shapes(older: BTreeMap<String, Value>, mut newer: BTreeMap<String, Value>) ->
 }
 
 /// The operations of both, each once.
-fn operations(older: Vec<Operation>, newer: Vec<Operation>) -> Vec<Operation> {
-    let names: HashSet<String> = older.iter().flat_map(|operation| operation.names.clone()).collect();
-    let (same_name, mut others): (Vec<_>, Vec<_>) = newer
-        .into_iter()
-        .partition(|new| new.names.iter().any(|name| names.contains(name)));
-    // A name that is kept for the old path comes after the one that goes on.
-    others.sort_by_key(|new| new.deprecated);
+fn operations(older: Vec<Operation>, mut newer: Vec<Operation>) -> Vec<Operation> {
     let mut older = Older::new(older);
+    // Those with the older's first name come before those with another of its names, and what is on its way out comes last.
+    newer.sort_by_key(|new| (new.deprecated, !older.has_first_name(new)));
+    let (same_name, others): (Vec<_>, Vec<_>) = newer.into_iter().partition(|new| older.has_name(new));
     for new in same_name {
-        let old = older.take_by_name(&new);
-        older.merged.push(merged(old, new));
+        match older.take_by_name(&new) {
+            Some(old) => older.merged.push(merged(old, new)),
+            None => older.add_rest(new),
+        }
     }
     for new in others {
-        older.add_other(new);
+        match older.take_by_place(&new) {
+            Some(old) => older.merged.push(merged(old, new)),
+            None => older.add_rest(new),
+        }
     }
     older.all()
 }
@@ -79,31 +81,38 @@ impl Older {
         }
     }
 
-    fn take(&mut self, index: Option<&usize>) -> Option<Operation> {
-        self.waiting.get_mut(*index?)?.take()
+    fn has_name(&self, new: &Operation) -> bool {
+        new.names.iter().any(|name| self.by_name.contains_key(name))
+    }
+
+    fn has_first_name(&self, new: &Operation) -> bool {
+        let index = self.by_name.get(new.name());
+        let old = index.and_then(|index| self.waiting.get(*index)?.as_ref());
+        old.is_some_and(|old| old.name() == new.name())
     }
 
     fn take_by_name(&mut self, new: &Operation) -> Option<Operation> {
-        let index = new.names.iter().find_map(|name| self.by_name.get(name)).copied();
-        self.take(index.as_ref())
+        let index = new.names.iter().find_map(|name| self.by_name.get(name))?;
+        self.waiting.get_mut(*index)?.take()
     }
 
-    /// An operation whose name is new: another name of an older one if it is where that was.
-    fn add_other(&mut self, new: Operation) {
-        let index = places(&new).find_map(|place| self.by_place.get(&place)).copied();
-        if let Some(old) = self.take(index.as_ref()) {
-            self.merged.push(merged(Some(old), new));
+    fn take_by_place(&mut self, new: &Operation) -> Option<Operation> {
+        let index = places(new).find_map(|place| self.by_place.get(&place).copied())?;
+        self.waiting.get_mut(index)?.take()
+    }
+
+    /// An operation without an older one of its own: new, or what is left where an older one went on to another path.
+    fn add_rest(&mut self, new: Operation) {
+        let mut others = self.merged.iter_mut();
+        if let Some(moved) = others.find(|moved| new.deprecated && share_a_place(moved, &new)) {
+            add_name(moved, new);
             return;
         }
-        // The older one went on to another path, and this is what is left at the old one.
-        let rest = self
-            .merged
-            .iter_mut()
-            .find(|moved| new.deprecated && share_a_place(moved, &new));
-        match rest {
-            Some(moved) => add_name(moved, new),
-            None => self.merged.push(merged(None, new)),
+        // Two operations now, where it was one with two names.
+        for other in &mut self.merged {
+            other.names.retain(|name| !new.names.contains(name));
         }
+        self.merged.push(new);
     }
 
     fn all(mut self) -> Vec<Operation> {
@@ -162,10 +171,7 @@ fn add_names(names: &mut Vec<String>, others: Vec<String>) {
     }
 }
 
-fn merged(old: Option<Operation>, mut new: Operation) -> Operation {
-    let Some(old) = old else {
-        return new;
-    };
+fn merged(old: Operation, mut new: Operation) -> Operation {
     add_names(&mut new.names, old.names);
     new.routes = routes(old.routes, new.routes);
     new.paging = Paging::of(&new.routes);

@@ -111,9 +111,9 @@ impl Specification {
     /// # Errors
     /// `internal` where the embedded data are broken.
     pub fn shape(&self, name: &str, depth: usize) -> Result<Option<Value>> {
-        self.shapes
-            .get(name)?
-            .map(|shape| self.resolve(&shape.schema, depth))
+        let shape = self.shapes.get(name)?;
+        shape
+            .map(|shape| Resolver::within(&self.shapes, name).resolve(&shape.schema, depth))
             .transpose()
     }
 

@@ -3,16 +3,19 @@
 
 use serde_json::{Map, Value};
 
-/// The schema with each schema directly in it replaced.
+/// Schemas within schemas that are put in one another, at most: below that they are `{}`. A reader of JSON has a limit, too.
+pub(super) const DEEPEST: usize = 48;
+
+/// The schema of these keywords with each schema directly in it replaced.
 ///
 /// # Errors
 /// Those of `each`.
-pub(super) fn rebuilt<E>(
-    object: &Map<String, Value>,
+pub(super) fn rebuilt<'a, E>(
+    keywords: impl IntoIterator<Item = (&'a String, &'a Value)>,
     each: &mut impl FnMut(&Value) -> Result<Value, E>,
 ) -> Result<Map<String, Value>, E> {
     let mut whole = Map::new();
-    for (keyword, value) in object {
+    for (keyword, value) in keywords {
         let value = match (keyword.as_str(), value) {
             ("items" | "additionalProperties" | "not", value) => each(value)?,
             ("oneOf" | "anyOf" | "allOf", Value::Array(list)) => {

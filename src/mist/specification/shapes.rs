@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     lines::{Fact, Lines},
-    schema::{is_deep, name_in, names_in, rebuilt},
+    schema::{DEEPEST, is_deep, name_in, names_in, rebuilt},
 };
 use crate::error::Result;
 
@@ -32,6 +32,8 @@ pub(super) struct Resolver<'a> {
     shapes: &'a Lines<Shape>,
     /// The names that lead to where it is.
     above: Vec<String>,
+    /// How many schemas it is in.
+    level: usize,
     /// How many schemas may still be written.
     room: usize,
 }
@@ -41,20 +43,35 @@ impl<'a> Resolver<'a> {
         Self {
             shapes,
             above: Vec::new(),
+            level: 0,
             room: LARGEST,
+        }
+    }
+
+    /// For the shape of this name.
+    pub(super) fn within(shapes: &'a Lines<Shape>, name: &str) -> Self {
+        Self {
+            above: vec![name.to_owned()],
+            ..Self::new(shapes)
         }
     }
 
     /// The schema with the shapes that it names, objects down to `depth`.
     pub(super) fn resolve(&mut self, schema: &Value, depth: usize) -> Result<Value> {
-        self.room = self.room.saturating_sub(1);
         let Value::Object(object) = schema else {
             return Ok(schema.clone());
         };
-        match name_in(object) {
+        if self.level == DEEPEST {
+            return Ok(json!({}));
+        }
+        self.level += 1;
+        self.room = self.room.saturating_sub(1);
+        let resolved = match name_in(object) {
             Some(name) => self.named(name, object, depth),
             None => rebuilt(object, &mut |part| self.resolve(part, depth)).map(Value::Object),
-        }
+        };
+        self.level -= 1;
+        resolved
     }
 
     /// What stands beside the name goes on top of what the name means.

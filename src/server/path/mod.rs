@@ -306,6 +306,8 @@ impl Path {
             context: &context,
         };
         let plan = tokio::select! {
+            // Where nobody has to be asked, a call that was taken back begins all the same: a write comes to its own end.
+            biased;
             plan = self.rules.confirm.check(asking) => plan?,
             () = call.cancel.cancelled() => return Err(run::taken_back(tool)),
         };

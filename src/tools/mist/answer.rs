@@ -26,6 +26,8 @@ pub(super) async fn of(context: &Context, access: &Access, done: Done, shape: &S
 pub(super) struct Gathered {
     list: List,
     next: Option<Request>,
+    /// Why what follows is not fetched, where something does.
+    refused: Option<String>,
     known: Vec<(String, String)>,
 }
 
@@ -58,7 +60,7 @@ impl Gathered {
 
     /// Whether more things follow.
     pub(super) fn has_more(&self) -> bool {
-        self.next.is_some()
+        self.next.is_some() || self.refused.is_some()
     }
 
     /// How many things there are, as far as the cloud says.
@@ -76,7 +78,10 @@ impl Gathered {
     ) -> Typed<Value> {
         let mut answer = self.list.shown(shape, &self.known);
         if self.list.is_list {
-            answer.insert("has_more".into(), self.next.is_some().into());
+            answer.insert("has_more".into(), self.has_more().into());
+            if let Some(refused) = self.refused {
+                answer.insert("next_refused".into(), refused.into());
+            }
             // Where only a part came and nobody said how many there are, nobody knows.
             if self.next.is_some() && self.list.total.is_none() {
                 answer.shift_remove("total");
@@ -105,14 +110,14 @@ impl Gathered {
 
 async fn gather(context: &Context, access: &Access, mut done: Done, shape: &Shape) -> Result<Gathered> {
     let mut list = List::of(&done);
-    let mut next = access.next(&done)?;
+    let mut next = access.next(&done);
     if shape.all_pages {
         let mut pages = 1;
-        while let (Some(rows), Some(request)) = (&mut list.rows, next.take()) {
+        while let (Some(rows), Ok(Some(request))) = (&mut list.rows, &next) {
             if pages == PAGES || rows.len() >= THINGS {
-                next = Some(request);
                 break;
             }
+            let request = request.clone();
             context.advance(
                 rows.len(),
                 list.total.map_or(rows.len() + 1, |total| total as usize),
@@ -120,12 +125,22 @@ async fn gather(context: &Context, access: &Access, mut done: Done, shape: &Shap
             );
             done = access.send(request).await?;
             rows.extend(List::of(&done).rows.unwrap_or_default());
-            next = access.next(&done)?;
+            next = access.next(&done);
             pages += 1;
         }
     }
     let known = known(&done);
-    Ok(Gathered { list, next, known })
+    // What came is not lost because the cloud says strange things of what follows.
+    let (next, refused) = match next {
+        Ok(next) => (next, None),
+        Err(refusal) => (None, Some(refusal.message().to_owned())),
+    };
+    Ok(Gathered {
+        list,
+        next,
+        refused,
+        known,
+    })
 }
 
 /// A body that is no list, as it is shown.

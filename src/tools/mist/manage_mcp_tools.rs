@@ -12,8 +12,8 @@ use crate::{
 
 #[derive(Deserialize, JsonSchema)]
 struct Args {
-    /// Categories to list too.
     #[serde(default)]
+    #[schemars(description = names())]
     enable_mcp_tools_categories: Vec<String>,
     /// Categories to list no more.
     #[serde(default)]
@@ -44,6 +44,12 @@ pub(super) fn tool() -> Tool {
     .mist(Shelf::Essential);
     tool.idempotent = true;
     tool
+}
+
+/// The names of all categories, for a model that chooses among them.
+fn names() -> String {
+    let names: Vec<&str> = Categories::all().map(|(name, _)| name).collect();
+    format!("Categories to list too: {}.", names.join(", "))
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Value>> {

@@ -4,13 +4,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::catalogue::Categories;
+use super::{catalogue::Categories, shape::tidy};
 use crate::{
     error::{Code, Error, Result},
     mist::effects::{self, Deed},
     tools::{Context, Effect, Shelf, Tool, Typed},
 };
 
+/// Fewer tools than this are not enough to choose from.
+const FEW: usize = 3;
 /// Tools in an answer where nobody says.
 const FOUND: usize = 15;
 
@@ -68,11 +70,24 @@ async fn run(context: Context, args: Args) -> Result<Typed<Value>> {
         Wanted::Write => Effect::Write,
         Wanted::Destroy => Effect::Destroy,
     });
-    let mut found: Vec<Found> = listed(&context, &words).chain(operations(&context, &words)).collect();
-    found.retain(|tool| {
+    let fits = |tool: &Found| {
         category.as_ref().is_none_or(|wanted| wanted.has(&tool.category))
             && effect.is_none_or(|wanted| wanted == tool.effect)
-    });
+    };
+    let find = |words: &Words| -> Vec<Found> {
+        listed(&context, words)
+            .chain(operations(&context, words))
+            .filter(fits)
+            .collect()
+    };
+    let mut found = find(&words);
+    if found.len() < FEW {
+        // Some of the words are better than nothing.
+        found = find(&Words {
+            needed: words.all.len().div_ceil(2),
+            ..words
+        });
+    }
     found.sort_by(|a, b| {
         b.score
             .cmp(&a.score)
@@ -90,7 +105,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Value>> {
 impl Found {
     fn shown(&self) -> Value {
         let effect = (self.effect != Effect::Read).then(|| self.effect.as_str());
-        json!({ "name": self.name, "about": self.about, "category": self.category, "effect": effect })
+        tidy(json!({ "name": self.name, "about": self.about, "category": self.category, "effect": effect }))
     }
 }
 
@@ -141,7 +156,7 @@ fn plain(tag: &str) -> String {
         .collect()
 }
 
-fn listed<'a>(context: &'a Context, words: &'a [String]) -> impl Iterator<Item = Found> + 'a {
+fn listed<'a>(context: &'a Context, words: &'a Words) -> impl Iterator<Item = Found> + 'a {
     let callable = |tool: &&Tool| context.caller.may_see(tool) && context.permits.allow(tool, tool.effect);
     context.catalogue.iter().filter(callable).filter_map(move |tool| {
         let category = match tool.shelf {
@@ -168,7 +183,7 @@ fn listed<'a>(context: &'a Context, words: &'a [String]) -> impl Iterator<Item =
     })
 }
 
-fn operations<'a>(context: &'a Context, words: &'a [String]) -> impl Iterator<Item = Found> + 'a {
+fn operations<'a>(context: &'a Context, words: &'a Words) -> impl Iterator<Item = Found> + 'a {
     let own = |name: &str| {
         context
             .catalogue
@@ -202,17 +217,20 @@ fn operations<'a>(context: &'a Context, words: &'a [String]) -> impl Iterator<It
     })
 }
 
+/// The words of a query, and how many of them a tool has to have.
+struct Words {
+    all: Vec<String>,
+    needed: usize,
+}
+
 /// The words of a query, without endings that make no difference.
-fn words(query: &str) -> Vec<String> {
-    split(query)
+fn words(query: &str) -> Words {
+    const SMALL: &[&str] = &["the", "a", "an", "of", "for", "in", "to", "and", "mist", "all"];
+    let all: Vec<String> = split(query)
         .into_iter()
-        .filter(|word| {
-            !matches!(
-                word.as_str(),
-                "the" | "a" | "an" | "of" | "for" | "in" | "to" | "and" | "mist"
-            )
-        })
-        .collect()
+        .filter(|word| !SMALL.contains(&word.as_str()))
+        .collect();
+    Words { needed: all.len(), all }
 }
 
 /// Words of a text, also of a name such as `listOrgSites`, in lower case and without the `s` of plurals.
@@ -243,13 +261,14 @@ fn split(text: &str) -> Vec<String> {
     words
 }
 
-/// How well a tool fits; none where it does not. Every word has to be found; one in the name counts more.
-fn score(words: &[String], name: &str, text: &str) -> Option<u32> {
+/// How well a tool fits; none where it has too few of the words. One in the name counts more.
+fn score(words: &Words, name: &str, text: &str) -> Option<u32> {
     let (in_name, in_text) = (split(name), split(text));
     let joined = in_name.concat();
     let mut score = 0;
-    for word in words {
-        score += if in_name.contains(word) {
+    let mut matched = 0;
+    for word in &words.all {
+        let worth = if in_name.contains(word) {
             10
         } else if joined.contains(word.as_str()) {
             6
@@ -258,10 +277,12 @@ fn score(words: &[String], name: &str, text: &str) -> Option<u32> {
         } else if in_text.iter().any(|other| other.starts_with(word.as_str())) {
             2
         } else {
-            return None;
+            0
         };
+        score += worth;
+        matched += usize::from(worth > 0);
     }
-    Some(score)
+    (matched >= words.needed).then_some(score)
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ const DEVICE: &str = "00000000-0000-0000-1000-";
 
 /// Brings all arguments into the cloud's spelling. What is in none that is known stays as it is.
 pub(super) fn tidy(arguments: &mut Arguments) {
+    // A model that has nothing to say of a parameter says so with an empty text.
+    arguments.retain(|_, value| value.as_str() != Some(""));
     for (name, value) in arguments.iter_mut() {
         let name = name.as_str();
         match value {

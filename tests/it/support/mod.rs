@@ -1,6 +1,8 @@
 //! What several integration tests share.
 
 pub(crate) mod bench;
+pub(crate) mod cloud;
+pub(crate) mod data;
 pub(crate) mod golden;
 pub(crate) mod made;
 pub(crate) mod program;

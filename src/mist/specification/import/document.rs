@@ -110,6 +110,8 @@ fn from_yaml(text: &str) -> Result<Value, String> {
             max_documents: 1,
         },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: YAML_NODES, max_replay_stack_depth: YAML_DEPTH },
+        // Only `true` and `false`: `no` and `on` are values of enumerations.
+        strict_booleans: true,
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let text = error.to_string();

@@ -33,6 +33,12 @@ pub(super) fn facts(document: &Document) -> Result<Facts> {
         if !path.starts_with(ROOT) {
             continue;
         }
+        if !is_path(path) {
+            return Err(document.wrong(&format!(
+                "has a path that no request can have: `{}`",
+                path.escape_debug()
+            )));
+        }
         let item = document.follow(item)?;
         for method in METHODS {
             let Some(source) = item.get(method) else {
@@ -115,6 +121,9 @@ impl Reader<'_> {
                 _ => continue,
             };
             let parameter = parameter(&mut self.words, source)?;
+            if parameter.name.is_empty() {
+                return Err(at.wrong(self.document, "has a parameter without a name"));
+            }
             if places.iter().all(|other| other.name != parameter.name) {
                 places.push(parameter);
             }
@@ -170,6 +179,17 @@ impl Reader<'_> {
         let shape = |(name, schema): (&String, &Value)| Ok((name.clone(), self.words.without(schema)?));
         schemas.into_iter().flat_map(Map::iter).map(shape).collect()
     }
+}
+
+/// Whether the path has plain segments only, whatever stands for its placeholders.
+fn is_path(path: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-.~:{}".contains(&b);
+    let is_segment = |segment: &str| {
+        let has_one_value =
+            segment.matches('{').count() == segment.matches('}').count() && segment.matches('{').count() < 2;
+        has_one_value && !matches!(segment, "" | "." | ".." | "{}") && segment.bytes().all(plain)
+    };
+    path.split('/').skip(1).all(is_segment)
 }
 
 fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> + use<'v> {

@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 use super::document::Document;
 use crate::{
     error::Result,
-    mist::specification::schema::{name_in, rebuilt},
+    mist::specification::schema::{DEEPEST, name_in, rebuilt},
 };
 
 /// What names a schema in an OpenAPI file.
 const SCHEMAS: &str = "#/components/schemas/";
 /// Schemas that are written where they are named, in one file, at most: a few lines can ask for any number.
-const LARGEST: usize = 1_000_000;
+const LARGEST: usize = 100_000;
 /// Formats that say no more than the type does.
 const IDLE_FORMATS: &[&str] = &["int32", "int64", "float", "double", "string"];
 /// Keywords that are kept.
@@ -70,16 +70,15 @@ impl<'a> Words<'a> {
         let Value::Object(object) = schema else {
             return Ok(schema.clone());
         };
-        let mut whole = rebuilt(object, &mut |part| self.without(part))?;
+        let facts = object.iter().filter(|(keyword, value)| is_fact(keyword, value));
+        let mut whole = rebuilt(facts, &mut |part| self.without(part))?;
         if let Some(reference) = name_in(object) {
             whole.insert("$ref".to_owned(), self.name(reference)?.into());
         }
-        let is_nullable = whole.get("nullable") == Some(&Value::Bool(true));
-        whole.retain(|keyword, value| is_fact(keyword, value));
         if let Some(discriminator) = whole.get_mut("discriminator") {
             *discriminator = json!({"propertyName": discriminator.get("propertyName")});
         }
-        if is_nullable {
+        if object.get("nullable") == Some(&Value::Bool(true)) {
             allow_null(&mut whole);
         }
         Ok(Value::Object(whole))
@@ -88,10 +87,11 @@ impl<'a> Words<'a> {
     /// The schema without words and without names: what it names is put in. A schema within itself is `{}`.
     pub(super) fn without_names(&mut self, schema: &Value) -> Result<Value> {
         let schema = self.without(schema)?;
-        self.put_in(&schema, &mut Vec::new())
+        self.put_in(&schema, &mut Vec::new(), 0)
     }
 
-    fn put_in(&mut self, schema: &Value, above: &mut Vec<String>) -> Result<Value> {
+    /// The schema, which the schemas of these names led to, in so many others.
+    fn put_in(&mut self, schema: &Value, above: &mut Vec<String>, level: usize) -> Result<Value> {
         self.room = self.room.checked_sub(1).ok_or_else(|| {
             let what = "has parameters that lead to more schemas than an API can have";
             self.document.wrong(what)
@@ -99,15 +99,18 @@ impl<'a> Words<'a> {
         let Value::Object(object) = schema else {
             return Ok(schema.clone());
         };
+        if level == DEEPEST {
+            return Ok(json!({}));
+        }
         let Some(name) = name_in(object) else {
-            return rebuilt(object, &mut |part| self.put_in(part, above)).map(Value::Object);
+            return rebuilt(object, &mut |part| self.put_in(part, above, level + 1)).map(Value::Object);
         };
         if above.iter().any(|above| above == name) {
             return Ok(json!({}));
         }
         let target = self.without(self.document.target(&format!("{SCHEMAS}{name}"))?)?;
         above.push(name.to_owned());
-        let whole = self.put_in(&target, above);
+        let whole = self.put_in(&target, above, level + 1);
         above.pop();
         let mut whole = whole?;
         if let Value::Object(whole) = &mut whole {

@@ -11,7 +11,11 @@ use serde_json::Value;
 
 pub use self::categories::Categories;
 use self::entry::{Entry, File};
-use super::{answer, shape::Shape, tidy};
+use super::{
+    answer,
+    shape::{FIELDS, Shape},
+    tidy,
+};
 use crate::{
     error::{Code, Error, Result},
     mist::{
@@ -170,8 +174,18 @@ struct Mirror {
     by_id: Option<&'static Operation>,
 }
 
+impl Mirror {
+    /// Whether the cloud itself can be told which columns to send; what it sends beside them is left out here.
+    fn has_own_fields(&self) -> bool {
+        let mut query = self.operation.routes.iter().flat_map(|route| &route.query);
+        query.any(|parameter| parameter.name == FIELDS)
+    }
+}
+
 async fn run(call: Arc<Mirror>, context: Context, mut arguments: Arguments) -> Result<Typed<Value>> {
+    let own_fields = arguments.get(FIELDS).filter(|_| call.has_own_fields()).cloned();
     let shape = Shape::take(&mut arguments)?;
+    arguments.extend(own_fields.map(|fields| (FIELDS.to_owned(), fields)));
     let access = context.mist()?;
     let mut operation = call.operation;
     if let (Some(by_id), Some(one)) = (&call.entry.by_id, call.by_id)

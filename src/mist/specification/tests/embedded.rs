@@ -1,30 +1,13 @@
-//! Tests of the facts: the embedded ones, and how files become facts.
+//! The embedded facts: whole, readable, cheap to open, and right where specifications differ.
 
 use std::{collections::BTreeSet, time::Instant};
 
 use serde_json::{Value, json};
 
-use super::*;
+use super::super::{lines::Lines, shapes::Shape, *};
 
 fn embedded() -> &'static Specification {
     Specification::embedded()
-}
-
-/// The facts of a file with these paths and named schemas.
-fn facts(paths: &Value, schemas: &Value) -> Facts {
-    let file = json!({"openapi": "3.1.0", "paths": paths, "components": {"schemas": schemas}});
-    import::parse(&file.to_string()).unwrap()
-}
-
-/// An operation that answers with a shape.
-fn answers(name: &str, shape: &str) -> Value {
-    let schema = json!({"$ref": format!("#/components/schemas/{shape}")});
-    json!({"operationId": name, "tags": ["Things"],
-        "responses": {"200": {"content": {"application/json": {"schema": schema}}}}})
-}
-
-fn plain(name: &str) -> Value {
-    json!({"operationId": name, "tags": ["Things"], "responses": {}})
 }
 
 #[test]
@@ -178,50 +161,82 @@ fn what_moved_has_two_routes_and_what_was_renamed_two_names() {
 }
 
 #[test]
-fn names_are_found_in_any_case_but_best_as_they_are_written() {
-    let file = facts(
-        &json!({"/api/v1/a": {"get": plain("listA")}, "/api/v1/b": {"get": plain("lista")}}),
-        &json!({}),
-    );
-    let specification = Specification::of(&file);
-    let path = |name| {
-        specification
-            .operation(name)
-            .map(|operation| operation.routes[0].path.as_str())
-    };
-    assert_eq!(path("listA"), Some("/api/v1/a"));
-    assert_eq!(path("lista"), Some("/api/v1/b"));
-    assert!(path("LISTA").is_some());
-    assert_eq!(path("listB"), None);
-    assert_eq!(path(""), None);
+fn bodies_and_answers_are_complete_schemas() {
+    let specification = embedded();
+    let both = specification
+        .operations()
+        .flat_map(|operation| [&operation.body, &operation.answer]);
+    let any: Vec<&Value> = both.flatten().collect();
+    let complete = specification.complete(&json!({ "anyOf": any })).unwrap();
     assert_eq!(
-        embedded().operation("listorgsites"),
-        embedded().operation("listOrgSites")
+        complete["$defs"].as_object().unwrap().len(),
+        specification.shape_names().count()
     );
+    let built = jsonschema::draft202012::new(&complete);
+    assert!(built.is_ok(), "{}", built.err().unwrap());
 }
 
 #[test]
-fn of_a_shape_that_both_know_the_newer_wins_and_the_rest_stays() {
-    let paths = json!({"/api/v1/a": {"get": answers("getA", "thing")}});
-    let older = json!({"thing": {"type": "object", "required": ["gone"], "properties": {
-        "gone": {"type": "integer"},
-        "kind": {"type": "string", "enum": ["b", "a"]},
-        "size": {"type": "integer", "maximum": 5},
-        "within": {"type": "object", "properties": {"old": {"$ref": "#/components/schemas/old"}}}}},
-        "old": {"type": "object", "properties": {"x": {"type": "string", "description": "words"}}},
-        "nobody": {"type": "object", "properties": {}}});
-    let newer = json!({"thing": {"type": "object", "properties": {
-        "kind": {"type": "string", "enum": ["c", "a"]},
-        "size": {"type": "string"},
-        "within": {"type": "object", "properties": {"new": {"type": "boolean"}}}}}});
-    let merged = facts(&paths, &older).overlaid_by(facts(&paths, &newer));
+fn schemas_of_parameters_stand_for_themselves() {
+    for operation in embedded().operations() {
+        for route in &operation.routes {
+            for parameter in route.path_parameters.iter().chain(&route.query) {
+                let mut names = Vec::new();
+                schema::names_in(&parameter.schema, &mut names);
+                assert!(names.is_empty(), "{}: {names:?}", operation.name());
+                let built = jsonschema::draft202012::new(&parameter.schema);
+                assert!(built.is_ok(), "{}: {}", operation.name(), parameter.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn shapes_are_put_in_as_deep_as_asked() {
+    let specification = embedded();
+    let at = |depth| {
+        specification
+            .shape("device_switch", depth)
+            .unwrap()
+            .unwrap()
+            .to_string()
+            .len()
+    };
+    assert!(at(0) < at(1) && at(1) < at(2), "{} {} {}", at(0), at(1), at(2));
+    let all = specification.shape("device_switch", usize::MAX).unwrap().unwrap();
+    assert!(!all.to_string().contains("$ref"));
+    assert_eq!(specification.shape("no_such_shape", 1).unwrap(), None);
+}
+
+#[test]
+fn requests_are_told_apart() {
+    fn find(method: &str, path: &str) -> Option<(&'static str, &'static str)> {
+        let (operation, route) = embedded().find(method, path)?;
+        Some((operation.name(), route.path.as_str()))
+    }
+    let site = "/api/v1/sites/4ac1dcf4-9d8b-7211-65c4-057819f0862b";
+    let device = format!("{site}/devices/00000000-0000-0000-1000-5c5b35000001");
     assert_eq!(
-        merged.shapes["thing"],
-        json!({"type": "object", "properties": {
-            "gone": {"type": "integer"},
-            "kind": {"type": "string", "enum": ["c", "a", "b"]},
-            "size": {"type": "string"},
-            "within": {"type": "object", "properties": {"new": {"type": "boolean"}, "old": {"$ref": "old"}}}}})
+        find("get", &format!("{site}/devices/search?limit=10")),
+        Some(("searchSiteDevices", "/api/v1/sites/{site_id}/devices/search"))
     );
-    assert_eq!(merged.shapes.keys().collect::<Vec<_>>(), ["old", "thing"]);
+    let image = "/api/v1/sites/{site_id}/devices/{device_id}/image";
+    assert_eq!(
+        find("DELETE", &format!("{device}/image3")),
+        Some((
+            "deleteSiteDeviceImage",
+            format!("{image}{{image_number}}").leak() as &str
+        ))
+    );
+    assert_eq!(
+        find("DELETE", &format!("{device}/image/3")),
+        Some((
+            "deleteSiteDeviceImage",
+            format!("{image}/{{image_number}}").leak() as &str
+        ))
+    );
+    assert_eq!(find("DELETE", &format!("{device}/image")), None);
+    assert_eq!(find("GET", &format!("{site}/no_such_thing/there")), None);
+    assert_eq!(find("PATCH", site), None);
+    assert_eq!(find("GET", "/api/v1/sites//devices"), None);
 }

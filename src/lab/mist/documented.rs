@@ -1,0 +1,370 @@
+//! Operations that the cloud has no collection of its own for: they answer what their documented shape says, and what is created,
+//! changed or deleted among them stays so.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    State,
+    answer::{Answer, Answered, Content},
+    call::Call,
+    collection::{Collection, How},
+    names::Place,
+    pages,
+    router::Scope,
+    store::Store,
+    synth,
+    tables::Table,
+    write,
+};
+use crate::mist::specification::{Operation, Paging, Route, Specification};
+
+/// Rows that a list has before anything is created.
+const ROWS: usize = 3;
+/// Objects within objects that shapes are followed down to.
+const DEPTH: usize = 8;
+
+/// The shapes that were put together so far, by operation.
+#[derive(Default)]
+pub(super) struct Shapes(Mutex<HashMap<String, Option<Arc<Value>>>>);
+
+impl Shapes {
+    /// The shape of an operation's answer; none where it answers nothing.
+    fn answer(&self, operation: &Operation) -> Option<Arc<Value>> {
+        let mut shapes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let shape = shapes.entry(operation.name().to_owned()).or_insert_with(|| {
+            let schema = operation.answer.as_ref()?;
+            Specification::embedded().resolve(schema, DEPTH).ok().map(Arc::new)
+        });
+        shape.clone()
+    }
+}
+
+/// A request to an operation.
+pub(super) struct Asked<'a> {
+    pub(super) state: &'a State,
+    pub(super) call: &'a Call,
+    pub(super) scope: &'a Scope,
+    pub(super) operation: &'a Operation,
+    pub(super) route: &'a Route,
+}
+
+/// How a documented list looks.
+enum List {
+    /// An array.
+    Array(Value),
+    /// An object with `results`.
+    Results(Value),
+}
+
+impl Asked<'_> {
+    /// The documented answer.
+    pub(super) fn answer(&self) -> Answered {
+        let shape = self.state.shapes.answer(self.operation);
+        match self.call.method.as_str() {
+            "GET" => self.read(shape.as_deref()),
+            "POST" => self.post(shape.as_deref()),
+            "PUT" => self.put(shape.as_deref()),
+            "DELETE" => self.delete(shape.as_deref()),
+            _ => Err(Answer::detail(405, "Method not allowed.")),
+        }
+    }
+
+    /// Whether the documented answer is an array.
+    pub(super) fn answers_list(&self) -> bool {
+        let shape = self.state.shapes.answer(self.operation);
+        shape.is_some_and(|shape| shape.get("items").is_some())
+    }
+
+    fn read(&self, shape: Option<&Value>) -> Answered {
+        let Some(shape) = shape else {
+            return Ok(Answer::done());
+        };
+        let is_count = shape
+            .get("properties")
+            .is_some_and(|fields| fields.get("distinct").is_some());
+        if let (true, Some(path)) = (is_count, self.call.path.strip_suffix("/count")) {
+            return self.count(path).map(|answer| fitting(answer, shape));
+        }
+        if let Some(list) = list_of(shape) {
+            return self
+                .list(&list)
+                .map(|answer| self.completed(fitting(answer, shape), shape));
+        }
+        if let Some(parent) = self.parent() {
+            return self.item(&parent, shape);
+        }
+        Ok(Answer::json(self.single(shape)))
+    }
+
+    /// An object that is alone at its path, as it is now.
+    fn single(&self, shape: &Value) -> Value {
+        let mut store = self.state.store();
+        let rows = store.rows_mut(&self.call.path);
+        if let Some(row) = rows.first() {
+            return row.clone();
+        }
+        self.made(shape, 0)
+    }
+
+    fn list(&self, list: &List) -> Answered {
+        let name = &self.call.path;
+        let mut store = self.state.store();
+        let (List::Array(row) | List::Results(row)) = list;
+        self.seed(&mut store, name, row);
+        let table = Table::plain();
+        let scope = &Scope::Any;
+        let collection = Collection { name, table, scope };
+        let how = match list {
+            List::Array(_) => How::List,
+            List::Results(_) => How::Search,
+        };
+        let mut answer = collection.read(&mut store, self.call, how)?;
+        if self.operation.paging != Paging::Pages && how == How::List {
+            answer.headers.clear();
+        }
+        Ok(answer)
+    }
+
+    /// Counts what the search or list beside the count has.
+    fn count(&self, path: &str) -> Answered {
+        let specification = Specification::embedded();
+        let beside = [format!("{path}/search"), path.to_owned()];
+        let found = beside
+            .iter()
+            .find_map(|path| Some((path, specification.find("GET", path)?.0)));
+        let path = found.map_or(path, |(path, _)| path);
+        let shape = found.and_then(|(_, operation)| self.state.shapes.answer(operation));
+        let mut store = self.state.store();
+        if let Some(List::Array(row) | List::Results(row)) = shape.as_deref().and_then(list_of) {
+            self.seed(&mut store, path, &row);
+        }
+        let asked = self.call.parameter("distinct");
+        let default = self.route.query.iter().find(|parameter| parameter.name == "distinct");
+        let default = default.and_then(|parameter| parameter.schema.get("default")?.as_str());
+        let mut table = Table::plain().clone();
+        asked.or(default).unwrap_or("site_id").clone_into(&mut table.distinct);
+        let known = |row: &Value| row.get(&table.distinct).is_some();
+        if !store.rows(path).iter().any(known) {
+            return Ok(Answer::json(pages::counted(self.call, &table.distinct)));
+        }
+        let collection = Collection {
+            name: path,
+            table: &table,
+            scope: &Scope::Any,
+        };
+        collection.read(&mut store, self.call, How::Count)
+    }
+
+    /// The path of the list that this is an item of, and the item's key.
+    fn parent(&self) -> Option<(String, String)> {
+        let last = self.route.path.rsplit('/').next()?;
+        if !last.starts_with('{') {
+            return None;
+        }
+        let (path, key) = self.call.path.rsplit_once('/')?;
+        Some((path.to_owned(), key.to_owned()))
+    }
+
+    /// A row by its key: what was not deleted is there, and made when it is first asked for.
+    fn item(&self, (path, key): &(String, String), shape: &Value) -> Answered {
+        let mut store = self.state.store();
+        if store.gone(path, key) {
+            return Err(Answer::missing(key));
+        }
+        let found = store.rows(path).iter().find(|row| is_named(row, key)).map(pages::shown);
+        Ok(Answer::json(found.unwrap_or_else(|| self.named(shape, key))))
+    }
+
+    /// A row that was never listed, under the key that it is asked for.
+    fn named(&self, shape: &Value, key: &str) -> Value {
+        let mut row = self.made(shape, 0);
+        if row.get("id").is_some_and(Value::is_string) {
+            pages::set(&mut row, "id", json!(key));
+        }
+        row
+    }
+
+    fn post(&self, shape: Option<&Value>) -> Answered {
+        let Some(shape) = shape else {
+            return Ok(Answer::done());
+        };
+        // What is created has an id; other answers only say what was done.
+        let is_object = shape.get("properties").is_some_and(|fields| fields.get("id").is_some());
+        let body = self.call.body.as_ref().and_then(Value::as_object);
+        let (true, Some(List::Array(row)), Some(body)) = (is_object, self.list_here(), body) else {
+            return Ok(Answer::json(self.made(shape, 0)));
+        };
+        let mut store = self.state.store();
+        self.seed(&mut store, &self.call.path, &row);
+        let mut row = Value::Object(self.defaults());
+        let made = write::create(&mut store, self.scope, self.call.now, "id", body);
+        write::overlay(&mut row, made);
+        store.rows_mut(&self.call.path).push(row.clone());
+        write::audit(
+            &mut store,
+            self.call,
+            self.scope,
+            &format!("Create at {}", self.call.path),
+        );
+        Ok(fitting(Answer::json(row), shape))
+    }
+
+    fn put(&self, shape: Option<&Value>) -> Answered {
+        let empty = Map::new();
+        let fields = match &self.call.body {
+            Some(Value::Object(fields)) => fields,
+            Some(Value::Array(_)) => &empty,
+            _ => return Err(Answer::bad("JSON parse error - an object is expected")),
+        };
+        let Some(shape) = shape else {
+            return Ok(Answer::done());
+        };
+        let parent = self.parent();
+        if list_of(shape).is_some() || parent.is_none() && self.list_here().is_some() {
+            return Ok(Answer::json(self.made(shape, 0)));
+        }
+        let (path, key) = match &parent {
+            Some((path, key)) => (path.as_str(), Some(key.as_str())),
+            None => (self.call.path.as_str(), None),
+        };
+        let mut store = self.state.store();
+        if key.is_some_and(|key| store.gone(path, key)) {
+            return Err(Answer::missing(key.unwrap_or_default()));
+        }
+        let is_it = |row: &Value| key.is_none_or(|key| is_named(row, key));
+        let at = store.rows(path).iter().position(is_it).unwrap_or_else(|| {
+            let row = match key {
+                Some(key) => self.named(shape, key),
+                None => self.made(shape, 0),
+            };
+            store.rows_mut(path).push(row);
+            store.rows(path).len() - 1
+        });
+        write::audit(&mut store, self.call, self.scope, &format!("Update {}", self.call.path));
+        let Some(row) = store.rows_mut(path).get_mut(at) else {
+            return Ok(Answer::done());
+        };
+        let had_time = row.get("modified_time").is_some();
+        write::update(row, self.call.now, fields);
+        if !had_time && let Some(row) = row.as_object_mut() {
+            row.remove("modified_time");
+        }
+        Ok(Answer::json(row.clone()))
+    }
+
+    fn delete(&self, shape: Option<&Value>) -> Answered {
+        let mut store = self.state.store();
+        if let Some((path, key)) = self.parent() {
+            if store.gone(&path, &key) {
+                return Err(Answer::missing(&key));
+            }
+            store.rows_mut(&path).retain(|row| !is_named(row, &key));
+            store.bury(&path, &key);
+        }
+        write::audit(&mut store, self.call, self.scope, &format!("Delete {}", self.call.path));
+        drop(store);
+        Ok(shape.map_or_else(Answer::done, |shape| Answer::json(self.made(shape, 0))))
+    }
+
+    /// Fills a list that nobody has asked for yet.
+    fn seed(&self, store: &mut Store, name: &str, row: &Value) {
+        if store.has(name) {
+            return;
+        }
+        let rows = store.rows_mut(name);
+        for n in 0..ROWS {
+            let row = synth::object(row, &self.place(&[]), n);
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+    }
+
+    /// The list that a read at this path answers with.
+    fn list_here(&self) -> Option<List> {
+        let (operation, _) = Specification::embedded().find("GET", &self.call.path)?;
+        list_of(self.state.shapes.answer(operation)?.as_ref())
+    }
+
+    /// What an object of the answer's shape has where nothing is said.
+    pub(super) fn defaults(&self) -> Map<String, Value> {
+        let shape = self.state.shapes.answer(self.operation);
+        shape.map_or_else(Map::new, |shape| synth::defaults(&shape, &self.place(&[]), 0))
+    }
+
+    /// The answer with what its shape has to have beside the rows.
+    fn completed(&self, mut answer: Answer, shape: &Value) -> Answer {
+        if let Content::Json(Value::Object(body)) = &mut answer.content {
+            for (name, value) in synth::defaults(shape, &self.place(&[]), 0) {
+                body.entry(name).or_insert(value);
+            }
+        }
+        answer
+    }
+
+    fn made(&self, shape: &Value, n: usize) -> Value {
+        let asked: Vec<(String, String)> = self.parameters().chain(self.call.query.iter().cloned()).collect();
+        synth::object(shape, &self.place(&asked), n)
+    }
+
+    /// What stands in the path for its placeholders.
+    fn parameters(&self) -> impl Iterator<Item = (String, String)> {
+        let segments = self.route.path.split('/').skip(3).zip(&self.call.segments);
+        segments.filter_map(|(name, value)| {
+            let name = name.strip_prefix('{')?.strip_suffix('}')?;
+            Some((name.to_owned(), value.clone()))
+        })
+    }
+
+    fn place<'b>(&'b self, asked: &'b [(String, String)]) -> Place<'b> {
+        let world = &self.state.world;
+        Place {
+            world,
+            now: self.call.now,
+            org: self.scope.org().unwrap_or_else(|| world.org("main")),
+            site: self.scope.site().unwrap_or_else(|| world.site("DEN")),
+            clients: self.route.path.contains("client"),
+            asked,
+        }
+    }
+}
+
+fn is_named(row: &Value, key: &str) -> bool {
+    ["id", "mac", "name"]
+        .iter()
+        .any(|field| row.get(*field).and_then(Value::as_str) == Some(key))
+}
+
+/// The answer without what its shape does not have.
+fn fitting(mut answer: Answer, shape: &Value) -> Answer {
+    if let (Content::Json(Value::Object(body)), Some(Value::Object(known)), Some(false)) = (
+        &mut answer.content,
+        shape.get("properties"),
+        shape.get("additionalProperties").and_then(Value::as_bool),
+    ) {
+        body.retain(|name, _| known.contains_key(name));
+    }
+    answer
+}
+
+/// The rows of a documented list; none for other shapes.
+fn list_of(shape: &Value) -> Option<List> {
+    let rows = |list: &Value| {
+        let rows = list.get("items")?;
+        let is_object = rows.get("properties").is_some() || rows.get("oneOf").is_some() || rows.get("anyOf").is_some();
+        is_object.then(|| rows.clone())
+    };
+    if let Some(rows) = rows(shape) {
+        return Some(List::Array(rows));
+    }
+    let properties = shape.get("properties")?;
+    // Some objects with results have more to say than a page of them.
+    let is_page = properties.get("total").is_some() && properties.get("limit").is_some();
+    let results = properties.get("results").and_then(rows)?;
+    is_page.then_some(List::Results(results))
+}
