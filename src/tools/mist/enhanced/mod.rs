@@ -5,10 +5,13 @@
 //! - `knowledge`: pages about EVPN fabrics, as resources and in answers.
 
 mod bgp;
+mod diagnosis;
 mod evpn;
 mod evpn_advice;
 mod kit;
 mod knowledge;
+mod overlay;
+mod secrets;
 mod stats;
 mod wlans;
 
@@ -29,6 +32,8 @@ tools! {
     acknowledge_security_risks,
     analyze_token_security,
     count_org_nac_clients,
+    debug_server_status,
+    export_diagnostics_json,
     get_alarms,
     get_audit_logs,
     get_device_events,
@@ -45,6 +50,9 @@ tools! {
     get_org_wlans,
     get_organization_stats,
     get_organizations,
+    get_performance_trends,
+    get_service_health_report,
+    get_site_devices,
     get_site_evpn_topologies,
     get_site_info,
     get_site_insights,
@@ -52,9 +60,11 @@ tools! {
     get_site_stats,
     get_site_wlans,
     get_user_info,
+    make_mist_api_call,
     search_org_bgp_stats,
     search_org_devices,
     search_org_nac_clients,
     search_org_wired_clients,
     search_org_wireless_clients,
+    test_mist_connectivity,
 }
