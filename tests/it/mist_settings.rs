@@ -343,6 +343,15 @@ async fn a_session_on_stdio_chooses_its_tools() {
         let answered = talk.call("manageMcpTools", json!({ "disable": ["orgs_stats"] })).await;
         assert_ne!(answered["isError"], true, "{answered}");
         assert_eq!(names(&talk.request("tools/list", json!({})).await), before);
+        if era == Era::PerRequest {
+            let wanted = json!({ "notifications": { "toolsListChanged": true } });
+            talk.send("subscriptions/listen", wanted).await;
+            let accepted = talk.next().await.unwrap();
+            assert_eq!(
+                accepted["params"]["notifications"]["toolsListChanged"], true,
+                "{accepted}"
+            );
+        }
         talk.close_output();
         program::ended(child).await;
     }

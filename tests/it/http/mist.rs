@@ -459,3 +459,27 @@ async fn sessions_on_one_connection_choose_their_own_tools() {
         .await;
     assert_eq!(code(&write), "read_only", "{write}");
 }
+
+#[tokio::test]
+async fn whoever_listens_for_changes_waits_in_nobodys_way() {
+    let (cloud, home) = (cloud().await, tempfile::tempdir().unwrap());
+    let running = for_accounts(home.path(), &cloud, &["--max-inflight-requests", "1"]).await;
+    let target = format!("/mcp?cloud={}", cloud.address);
+    let theirs = Theirs::start(&running, Era::PerRequest, &target, &[("X-Authorization", "mine")]).await;
+    let wanted = json!({ "notifications": { "toolsListChanged": true, "promptsListChanged": true } });
+    let listen = theirs.made(theirs.client.request(9, "subscriptions/listen", wanted));
+    let mut wire = listen.begin(running.address).await;
+    assert_eq!(wire.head().await.unwrap().status, 200);
+    let (_, accepted) = wire.message().await.unwrap();
+    assert_eq!(
+        accepted["method"], "notifications/subscriptions/acknowledged",
+        "{accepted}"
+    );
+    assert_eq!(accepted["params"]["notifications"], json!({ "toolsListChanged": true }));
+    // The one place is free.
+    assert!(text(&theirs.call("getSelf", json!({})).await).contains("anna"));
+    running.signal("TERM");
+    let (_, ended) = wire.message().await.unwrap();
+    assert_eq!(ended["result"]["resultType"], "complete", "{ended}");
+    assert!(running.ended().await.success());
+}
