@@ -152,11 +152,17 @@ impl Access {
         })
     }
 
-    async fn reach(&self, request: Request) -> Result<Arc<Response>, Failure> {
-        self.check(&request).await?;
+    /// Whether the request may be sent: by the caller's reach, and where it writes by what the token may do.
+    pub(super) async fn permit(&self, request: &Request) -> Result<(), Failure> {
+        self.check(request).await?;
         if !request.reads() {
-            self.mist.guard().check(self, &request).await?;
+            self.mist.guard().check(self, request).await?;
         }
+        Ok(())
+    }
+
+    async fn reach(&self, request: Request) -> Result<Arc<Response>, Failure> {
+        self.permit(&request).await?;
         let usage = Request::read("/api/v1/self/usage");
         self.mist.client().seed(&self.sender, usage);
         let response = self.mist.client().send(&self.sender, &request).await?;

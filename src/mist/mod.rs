@@ -2,13 +2,17 @@
 //!
 //! - [`specification`]: every operation of the API, as data; [`Request`]: one request, made from an operation and values.
 //! - [`Access`]: the cloud as one caller may use it; every request is judged there on where it goes.
+//! - [`computed`]: what devices and sites are really configured with.
+//! - [`stream`]: what devices say over WebSockets: their utilities and their command line.
 //! - [`Client`]: the way to the cloud: time-outs, budget, places, retries, cache.
 //! - [`Clouds`]: which hosts a token may be sent to; [`Account`]: a cloud and its token.
 
+pub mod computed;
 pub mod effects;
 pub mod figures;
 pub mod security;
 pub mod specification;
+pub mod stream;
 
 mod access;
 mod account;
@@ -25,7 +29,7 @@ mod tls;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use serde_json::{Map, Value};
@@ -93,6 +97,8 @@ pub struct Mist {
     moved: Mutex<HashMap<(String, String), usize>>,
     /// The organisation of a site, by account and site: sites do not move.
     organisations: Mutex<HashMap<AccountSite, Arc<str>>>,
+    /// What opens WebSockets; made with the first.
+    sockets: OnceLock<reqwest::Client>,
 }
 
 impl Mist {
@@ -109,6 +115,7 @@ impl Mist {
             guard: Guard::new(options.security),
             moved: Mutex::default(),
             organisations: Mutex::default(),
+            sockets: OnceLock::new(),
         }))
     }
 
@@ -188,6 +195,15 @@ impl Mist {
                 .find_map(|route| Request::of(operation, route, values).ok())
                 .ok_or(error),
         }
+    }
+
+    /// What opens WebSockets.
+    fn sockets(&self) -> Result<&reqwest::Client> {
+        if let Some(made) = self.sockets.get() {
+            return Ok(made);
+        }
+        let made = stream::client(self.client.options().connect_timeout)?;
+        Ok(self.sockets.get_or_init(|| made))
     }
 
     fn remember(&self, operation: &Operation, account: &Account, route: usize) {

@@ -30,7 +30,7 @@ use crate::{
     mist::Brought,
     tools::{
         Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Text,
-        Tool,
+        Tool, did_you_mean,
     },
 };
 
@@ -354,7 +354,7 @@ impl Path {
                 let name: String = call.name.chars().take(100).collect();
                 Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
                     "{}the tools are: {}",
-                    arguments::did_you_mean(&name, known.iter().copied()),
+                    did_you_mean(&name, known.iter().copied()),
                     listed.collect::<Vec<_>>().join(", ")
                 ))
             })
