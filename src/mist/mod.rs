@@ -20,6 +20,7 @@ mod budget;
 mod cache;
 mod client;
 mod cloud;
+mod endpoint;
 mod exchange;
 mod failure;
 mod next;

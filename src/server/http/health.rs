@@ -114,7 +114,8 @@ impl Metrics {
                 return Err(Refusal::new(StatusCode::FORBIDDEN, "insufficient_scope", why));
             }
         }
-        let text = self.path.figures().render(&self.path.services().junos);
+        let services = self.path.services();
+        let text = self.path.figures().render(&services.junos, &services.mist);
         let mut response = Response::new(Body::from(text));
         // The older format takes what the newer one has more for comments.
         let accepted = parts

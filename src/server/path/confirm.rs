@@ -46,6 +46,14 @@ impl Confirm {
         if effect == Effect::Read {
             return Ok(None);
         }
+        if tool.asks_always && self == Confirm::Never {
+            let why = format!(
+                "`{}` is a person's word, and with `--confirm never` nobody is asked",
+                tool.name
+            );
+            return Err(Error::new(Code::ConfirmationRequired, why)
+                .advise("an operator can decide it in the configuration instead"));
+        }
         let plan = match tool.plan(context.clone(), arguments.clone()) {
             Some(planning) => Some(planning.await?),
             None => None,
