@@ -121,7 +121,9 @@ async fn for_accounts(home: &Path, cloud: &Cloud, arguments: &[&str]) -> Running
 #[tokio::test]
 async fn a_server_with_nothing_of_its_own_serves_who_brings_an_account() {
     let (cloud, home) = (cloud().await, tempfile::tempdir().unwrap());
-    let running = for_accounts(home.path(), &cloud, &[]).await;
+    let mut running = for_accounts(home.path(), &cloud, &[]).await;
+    running.signal("HUP");
+    running.says("read all files again: nothing has changed").await;
     assert!(
         running.said().contains("for callers who bring an account"),
         "{}",
@@ -226,6 +228,13 @@ async fn what_is_kept_belongs_to_the_account() {
     assert_eq!(code(&ben.call("read_result", handle.clone()).await), "not_found");
     let nobody = Theirs::start(&running, Era::Handshake, "/mcp", &[]).await;
     assert_eq!(code(&nobody.call("read_result", handle).await), "not_found");
+    // They are many, and nothing tells them apart.
+    let long = nobody.call("manageMcpTools", json!({ "list": true })).await;
+    let long: Value = serde_json::from_str(text(&long)).unwrap();
+    let handle = json!({ "handle": long["truncated"]["handle"] });
+    for other in [&nobody, &anna] {
+        assert_eq!(code(&other.call("read_result", handle.clone()).await), "not_found");
+    }
     let mut stolen = ben.clone();
     stolen.client.session = anna.client.session.clone();
     let reply = stolen.send(stolen.client.tool(1, "getSelf", json!({}))).await;
