@@ -93,6 +93,9 @@ impl Asked<'_> {
         let Some(shape) = shape else {
             return Ok(Answer::done());
         };
+        if let Some(document) = self.state.store().find("documents", "path", &self.route.path) {
+            return Ok(Answer::json(document.get("body").cloned().unwrap_or_default()));
+        }
         let is_count = shape
             .get("properties")
             .is_some_and(|fields| fields.get("distinct").is_some());
