@@ -21,6 +21,7 @@ mod lab;
 mod lab_mist;
 mod mcp;
 mod mist_catalogue;
+mod mist_consolidated;
 mod mist_settings;
 mod openssh;
 mod round_trips;

@@ -8,7 +8,7 @@ use super::{Change, Difference, KEPT, Verb, secrets};
 use crate::mist::{Request, specification::Specification};
 
 /// Lines of the difference that are shown.
-const LINES: usize = 80;
+const LINES: usize = 200;
 /// Lines around each change in the text of the object.
 const AROUND: usize = 2;
 
