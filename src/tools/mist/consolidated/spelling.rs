@@ -86,6 +86,10 @@ pub(super) fn for_wire(name: &str, value: &Value) -> Value {
     };
     match name {
         "device_id" | "mxedge_id" => tidy::mac(text).map_or_else(|| value.clone(), |mac| tidy::device_id(&mac).into()),
+        "mac" if text.contains(',') => {
+            let one = |text: &str| tidy::mac(text).unwrap_or_else(|| text.trim().to_owned());
+            text.split(',').map(one).collect::<Vec<_>>().join(",").into()
+        }
         "mac" | "ap" | "ap_mac" | "device_mac" | "client_mac" => tidy::address_of(text)
             .or_else(|| tidy::mac(text))
             .map_or_else(|| value.clone(), Value::from),
