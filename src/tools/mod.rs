@@ -25,7 +25,7 @@ pub use self::{
     checks::Check,
     context::{Context, Level, Log, News, Progress, Step},
     listing::{Chosen, Listing, Mode},
-    mist::{Categories, Index, Pages, is_extra},
+    mist::{Categories, Index, KNOWLEDGE, Page, Pages, is_extra},
     nearest::did_you_mean,
     permits::Permits,
     plan::Plan,

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result},
-    mist::Account,
+    mist::Brought,
     tools::{
         Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Text,
         Tool, did_you_mean,
@@ -64,7 +64,7 @@ pub struct Call {
     /// The place that the transport has taken for this call already.
     pub place: Option<Place>,
     /// The account of the Mist cloud that the request brought.
-    pub account: Option<Arc<Account>>,
+    pub account: Brought,
     /// What the session has asked to be listed.
     pub chosen: Option<Chosen>,
 }
@@ -80,7 +80,7 @@ impl Call {
             ask: None,
             progress: None,
             place: None,
-            account: None,
+            account: Brought::Nothing,
             chosen: None,
         }
     }

@@ -5,6 +5,8 @@
 //! - one file for each tool that helps with the others: `search_tools`, `describe_tool`, `call_tool`, `get_next_page`,
 //!   `manage_mcp_tools`.
 //! - `consolidated`: tools that stand for many operations each, as the newest mistmcp has them.
+//! - `utilities`: what devices do and say when the cloud asks them.
+//! - `enhanced`: the tools of the Enhanced Mist server, which find something out from what they read.
 //! - `answer`: what every answer goes through: columns, counts, times, pages.
 
 mod answer;
@@ -12,6 +14,7 @@ mod call_tool;
 mod catalogue;
 mod consolidated;
 mod describe_tool;
+mod enhanced;
 mod get_next_page;
 mod index;
 mod manage_mcp_tools;
@@ -19,9 +22,15 @@ mod pages;
 mod search_tools;
 mod shape;
 mod tidy;
+mod utilities;
 
 pub(super) use self::call_tool::{NAME as CALL_TOOL, named};
-pub use self::{catalogue::Categories, index::Index, pages::Pages};
+pub use self::{
+    catalogue::Categories,
+    enhanced::{KNOWLEDGE, Page},
+    index::Index,
+    pages::Pages,
+};
 use super::Tool;
 use crate::{error::Result, mist::specification::Specification};
 
@@ -47,5 +56,7 @@ pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
         manage_mcp_tools::tool(),
         search_tools::tool(),
     ]);
+    tools.extend(utilities::all());
+    tools.extend(enhanced::all());
     Ok(tools)
 }

@@ -95,7 +95,7 @@ fn add_device_id(fields: &mut Map<String, Value>) {
     }
 }
 
-fn counts(rows: &[Value], path: &str) -> Value {
+pub(super) fn counts(rows: &[Value], path: &str) -> Value {
     let mut counts: Vec<(String, u64)> = Vec::new();
     let mut add = |name: String| match counts.iter_mut().find(|(known, _)| *known == name) {
         Some((_, count)) => *count += 1,
@@ -172,7 +172,7 @@ pub(super) fn tidy(value: Value) -> Value {
     }
 }
 
-fn is_empty(value: &Value) -> bool {
+pub(super) fn is_empty(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),

@@ -279,6 +279,7 @@ impl Plan {
             permits: Permits {
                 read_only: self.read_only,
                 mist_writes: false,
+                mist_unconfirmed: false,
             },
             confirm: self.confirm,
             max_result_chars: 40_000,
@@ -332,6 +333,7 @@ impl Plan {
         let options = http::Options {
             hosts: self.hosts,
             tokens: tokens.clone(),
+            for_accounts: false,
             tls: tls.clone(),
             stateless: self.stateless,
             body: self.body,
@@ -423,7 +425,10 @@ impl Site {
 
     /// One figure of `/metrics`, by the beginning of its line.
     pub(crate) fn figure(&self, line: &str) -> f64 {
-        let text = self.path.figures().render(&self.path.services().junos);
+        let text = self
+            .path
+            .figures()
+            .render(&self.path.services().junos, &self.path.services().mist);
         let found = text
             .lines()
             .find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
