@@ -22,6 +22,7 @@ mod lab_mist;
 mod mcp;
 mod mist_catalogue;
 mod mist_settings;
+mod mist_streams;
 mod openssh;
 mod round_trips;
 mod safety;

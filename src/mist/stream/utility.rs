@@ -221,7 +221,8 @@ pub(super) async fn listen(
                 let mut finished = Vec::new();
                 terminal.feed(text.as_bytes(), &mut |line| finished.push(line));
                 let is_last = |line: &String| utility.last.iter().any(|last| line.contains(last));
-                let is_end = finished.iter().any(is_last) || is_last(&terminal.unfinished());
+                // Only whole lines count: the rest of the last one is still to come.
+                let is_end = finished.iter().any(is_last);
                 if !lines.add(finished, listener) {
                     break Ended::Full;
                 }
