@@ -266,6 +266,7 @@ pub struct Error {
     message: String,
     advice: Option<String>,
     final_word: bool,
+    passing: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -280,6 +281,7 @@ impl Error {
             message: message.into(),
             advice: None,
             final_word: false,
+            passing: false,
             source: None,
         }
     }
@@ -298,9 +300,16 @@ impl Error {
         self
     }
 
+    /// Says that the same call may help later, whatever the code says: what stood in its way passes.
+    #[must_use]
+    pub fn again(mut self) -> Self {
+        self.passing = true;
+        self
+    }
+
     /// Whether the same call may help later: as the code says, unless it may have had its effect already.
     pub fn retryable(&self) -> bool {
-        self.code.retryable() && !self.final_word
+        (self.code.retryable() || self.passing) && !self.final_word
     }
 
     /// Keeps the cause, for the log.

@@ -19,6 +19,8 @@ pub struct Failure {
     pub retry_after: Option<Duration>,
     /// Whether the request may have had its effect: it must not be sent again unseen.
     pub may_have_happened: bool,
+    /// Whether the same call may help later although the code does not say so.
+    pub again: bool,
 }
 
 /// Characters of the cloud's own words that are passed on.
@@ -34,6 +36,7 @@ impl Failure {
             advice: None,
             retry_after: None,
             may_have_happened: false,
+            again: false,
         }
     }
 
@@ -59,6 +62,7 @@ impl Failure {
             advice: Some(advice),
             retry_after,
             may_have_happened: false,
+            again: false,
         }
     }
 
@@ -80,6 +84,8 @@ impl From<Failure> for Error {
         };
         if failure.may_have_happened {
             error.not_again()
+        } else if failure.again {
+            error.again()
         } else {
             error
         }

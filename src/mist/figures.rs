@@ -4,13 +4,18 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Requests that are remembered one by one.
 const REMEMBERED: usize = 1000;
 /// Paths that are counted by themselves; the API has fewer.
 const PATHS: usize = 2000;
+
+/// Hours whose sums are remembered: a week.
+pub const HOURS: usize = 168;
+/// Upper bounds of a request's duration, in seconds.
+pub const SECONDS: [f64; 12] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0];
 
 /// One request, as it went.
 #[derive(Debug, Clone)]
@@ -60,6 +65,9 @@ pub struct Figures {
 struct State {
     last: VecDeque<Done>,
     by_path: BTreeMap<String, Sums>,
+    by_hour: BTreeMap<u64, Sums>,
+    by_outcome: BTreeMap<String, u64>,
+    durations: [u64; SECONDS.len() + 1],
     all: Sums,
     retries: u64,
     limited: u64,
@@ -74,6 +82,12 @@ pub struct Snapshot {
     pub all: Sums,
     /// Sums by method and documented path.
     pub by_path: BTreeMap<String, Sums>,
+    /// Sums by hour since the epoch, of the last week.
+    pub by_hour: BTreeMap<u64, Sums>,
+    /// Requests by how they ended: `ok`, or the code of the error.
+    pub by_outcome: BTreeMap<String, u64>,
+    /// Requests that took at most as long as each of [`SECONDS`] and longer than the one before; the last took longer than all.
+    pub durations: Vec<u64>,
     /// The last requests, oldest first.
     pub last: Vec<Done>,
     /// Requests that were sent again.
@@ -110,6 +124,21 @@ impl Figures {
         };
         add(state.by_path.entry(what).or_default());
         add(&mut state.all);
+        let hour = done.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 3600;
+        add(state.by_hour.entry(hour).or_default());
+        while state.by_hour.len() > HOURS {
+            state.by_hour.pop_first();
+        }
+        let outcome = done.error.clone().unwrap_or_else(|| "ok".into());
+        *state.by_outcome.entry(outcome).or_default() += 1;
+        let seconds = done.took.as_secs_f64();
+        let bucket = SECONDS
+            .iter()
+            .position(|bound| seconds <= *bound)
+            .unwrap_or(SECONDS.len());
+        if let Some(count) = state.durations.get_mut(bucket) {
+            *count += 1;
+        }
         state.limited += u64::from(done.status == Some(429));
         if state.last.len() == REMEMBERED {
             state.last.pop_front();
@@ -129,6 +158,9 @@ impl Figures {
             up: self.started.elapsed(),
             all: state.all,
             by_path: state.by_path.clone(),
+            by_hour: state.by_hour.clone(),
+            by_outcome: state.by_outcome.clone(),
+            durations: state.durations.to_vec(),
             last: state.last.iter().cloned().collect(),
             retries: state.retries,
             limited: state.limited,
@@ -140,12 +172,33 @@ impl Figures {
     }
 }
 
+impl Sums {
+    /// The part that was answered well, 0 to 1; none where there were none.
+    pub fn success_rate(&self) -> Option<f64> {
+        let count = u32::try_from(self.count).unwrap_or(u32::MAX);
+        let failed = u32::try_from(self.failed).unwrap_or(u32::MAX);
+        (count > 0).then(|| 1.0 - f64::from(failed) / f64::from(count))
+    }
+
+    /// The mean time of a request; none where there were none.
+    pub fn mean(&self) -> Option<Duration> {
+        let count = u32::try_from(self.count).unwrap_or(u32::MAX);
+        (count > 0).then(|| self.time / count)
+    }
+
+    /// Adds what another counted.
+    pub fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        self.failed += other.failed;
+        self.time += other.time;
+        self.bytes += other.bytes;
+    }
+}
+
 impl Snapshot {
     /// The part of requests that were answered well, 0 to 1; none where there were none.
     pub fn success_rate(&self) -> Option<f64> {
-        let count = u32::try_from(self.all.count).unwrap_or(u32::MAX);
-        let failed = u32::try_from(self.all.failed).unwrap_or(u32::MAX);
-        (count > 0).then(|| 1.0 - f64::from(failed) / f64::from(count))
+        self.all.success_rate()
     }
 
     /// The time within which this part (0 to 1) of the remembered requests was answered (nearest rank); none where there were none.
@@ -187,6 +240,12 @@ mod tests {
         assert_eq!(snapshot.percentile(0.5), Some(Duration::from_millis(50)));
         assert_eq!(snapshot.percentile(0.99), Some(Duration::from_millis(99)));
         assert_eq!(snapshot.by_path["GET /api/v1/self"].failed, 25);
+        assert_eq!(
+            snapshot.by_outcome,
+            BTreeMap::from([("ok".into(), 75), ("upstream_error".into(), 25)])
+        );
+        assert_eq!(snapshot.durations.get(..3), Some(&[25, 25, 50][..]));
+        assert_eq!(snapshot.by_hour[&0].count, 100);
     }
 
     #[test]

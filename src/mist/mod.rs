@@ -2,10 +2,12 @@
 //!
 //! - [`specification`]: every operation of the API, as data; [`Request`]: one request, made from an operation and values.
 //! - [`Access`]: the cloud as one caller may use it; every request is judged there on where it goes.
+//! - [`computed`]: what devices and sites are really configured with.
 //! - [`stream`]: what devices say over WebSockets: their utilities and their command line.
 //! - [`Client`]: the way to the cloud: time-outs, budget, places, retries, cache.
 //! - [`Clouds`]: which hosts a token may be sent to; [`Account`]: a cloud and its token.
 
+pub mod computed;
 pub mod effects;
 pub mod figures;
 pub mod security;
@@ -18,6 +20,7 @@ mod budget;
 mod cache;
 mod client;
 mod cloud;
+mod endpoint;
 mod exchange;
 mod failure;
 mod next;
@@ -35,7 +38,7 @@ use tokio::time::Instant;
 
 pub use self::{
     access::{Access, Done, Reach, remaining},
-    account::{Account, Key},
+    account::{Account, Brought, Key},
     budget::{Budget, LIMIT, Left},
     cache::CacheFigures,
     client::{Client, ClientOptions, Sender},
@@ -120,19 +123,30 @@ impl Mist {
     /// The cloud for one call: with the account that the caller brought, else with the server's own.
     ///
     /// # Errors
-    /// `mist_not_configured` where there is neither.
+    /// `mist_not_configured` where there is neither; why what the caller brought is no account.
     pub fn access(
         self: &Arc<Self>,
-        account: Option<Arc<Account>>,
+        brought: &Brought,
         caller: Arc<str>,
         reach: Arc<dyn Reach>,
         deadline: Instant,
     ) -> Result<Access> {
-        let account = account.or_else(|| self.own.clone()).ok_or_else(|| {
+        let missing = || {
             Error::new(Code::MistNotConfigured, "there is no token for the Mist cloud").advise(
                 "set MIST_APITOKEN (and MIST_HOST) where jmcp starts; over HTTP a caller may bring `X-Authorization` and `?cloud=`",
             )
-        })?;
+        };
+        let account = match brought {
+            Brought::Account(account) => account.clone(),
+            Brought::Nothing => self.own.clone().ok_or_else(missing)?,
+            Brought::Wrong(why) => {
+                let error = Error::new(why.code(), why.message());
+                return Err(match why.advice() {
+                    Some(advice) => error.advise(advice),
+                    None => error,
+                });
+            }
+        };
         Ok(Access::new(self.clone(), account, caller, reach, deadline))
     }
 

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{
     effects::{self, Deed},
-    specification::{Operation, Route},
+    endpoint,
+    specification::{Operation, Route, Specification},
 };
 use crate::error::{Code, Error, Result};
 
@@ -78,6 +79,44 @@ impl Request {
             template: path.into(),
             deed: Deed::Reads,
         }
+    }
+
+    /// A request to a place that a caller wrote down: a path below `/api/v1`, with or without that, in which `{org_id}` and other
+    /// placeholders stand for `values`, and perhaps a query.
+    ///
+    /// # Errors
+    /// `invalid_input` for what is no such path: another host or scheme, `..`, empty parts, placeholders without a value.
+    pub fn to(
+        method: &str,
+        endpoint: &str,
+        values: &Map<String, Value>,
+        parameters: &Map<String, Value>,
+        body: Option<Value>,
+        specification: &Specification,
+    ) -> Result<Self> {
+        let method = method.trim().to_ascii_uppercase();
+        if !matches!(method.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE") {
+            let message = format!("`{}` is no method of the API", method.escape_debug());
+            return Err(
+                Error::new(Code::InvalidInput, message).advise("the methods are GET, POST, PUT, PATCH and DELETE")
+            );
+        }
+        let (path, written) = endpoint::read(endpoint, values)?;
+        let given = parameters.iter().flat_map(|(name, value)| match value {
+            Value::Null => Vec::new(),
+            Value::Array(items) => items.iter().map(|item| (name.clone(), plain(item))).collect(),
+            one => vec![(name.clone(), plain(one))],
+        });
+        let found = specification.find(&method, &path);
+        let template = found.map_or_else(|| path.clone(), |(_, route)| route.path.clone());
+        Ok(Self {
+            deed: effects::of(&method, &path),
+            query: written.into_iter().chain(given).collect(),
+            method,
+            path,
+            body,
+            template,
+        })
     }
 
     /// Whether it only reads.

@@ -1,6 +1,7 @@
 //! Figures for `/metrics`: what the server did and has open, under the names of the earlier Rust server where it had them.
 
 mod devices;
+mod mist;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +11,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use crate::junos::Junos;
+use crate::{junos::Junos, mist::Mist};
 
 /// The content type of [`Figures::render`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -201,9 +202,10 @@ impl Figures {
 
     /// Everything, in the text format of OpenMetrics 1.0, which readers of Prometheus' older format can read too. Of devices only
     /// those of the inventory in force.
-    pub fn render(&self, junos: &Junos) -> String {
+    pub fn render(&self, junos: &Junos, cloud: &Mist) -> String {
         let mut devices = Registry::default();
         devices.register_collector(Box::new(devices::Devices::of(junos)));
+        devices.register_collector(Box::new(mist::Requests::of(cloud)));
         let mut out = String::new();
         let written = text::encode_registry(&mut out, &self.registry)
             .and_then(|()| text::encode_registry(&mut out, &devices))

@@ -113,6 +113,8 @@ pub struct Tool {
     pub toolset: &'static str,
     /// Where it is listed.
     pub shelf: Shelf,
+    /// It is nothing without a person's word: where nobody is asked it is refused.
+    pub asks_always: bool,
     /// It only gives a caller what is that caller's own: every caller may call it.
     pub is_own: bool,
     /// It changes what every caller works with, so it is for callers that reach every device.
@@ -266,6 +268,7 @@ impl Tool {
             also: Vec::new(),
             toolset: "junos",
             shelf: Shelf::Always,
+            asks_always: false,
             is_own: false,
             is_for_all: false,
             is_plain: false,
@@ -349,6 +352,13 @@ impl Tool {
         self.planning = Some(Box::new(move |context, arguments| {
             Box::pin(planning(context, arguments))
         }));
+        self
+    }
+
+    /// It is nothing without a person's word.
+    #[must_use]
+    pub fn asks_always(mut self) -> Self {
+        self.asks_always = true;
         self
     }
 

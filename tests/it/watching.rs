@@ -22,7 +22,7 @@ fn hold_reply(bench: &Bench) -> Gate {
 /// The value of this series; `None` where it is not there.
 fn value(bench: &Bench, series: &str) -> Option<f64> {
     let path = &bench.path;
-    let text = path.figures().render(&path.services().junos);
+    let text = path.figures().render(&path.services().junos, &path.services().mist);
     let line = text
         .lines()
         .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));

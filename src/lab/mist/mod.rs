@@ -23,6 +23,7 @@ mod router;
 mod rows;
 mod seen;
 mod serve;
+mod sle;
 mod special;
 mod store;
 mod stream;

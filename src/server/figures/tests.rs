@@ -12,6 +12,7 @@ use crate::{
         pool::{self, Pool},
         transport::{Connect, Connection},
     },
+    mist::{Mist, MistOptions},
 };
 
 struct Nowhere;
@@ -32,6 +33,10 @@ fn junos(names: &[&str]) -> Junos {
     let devices: Vec<String> = names.iter().map(device).collect();
     let inventory = Inventory::parse(&format!("{{{}}}", devices.join(",")), Path::new("."), "test").unwrap();
     Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere)))
+}
+
+fn cloud() -> Arc<Mist> {
+    Mist::new(MistOptions::default()).unwrap()
 }
 
 /// One line of the format: name, labels, value.
@@ -120,7 +125,7 @@ fn the_earlier_servers_names_and_labels_are_there() {
     figures.session_reaped("idle");
     figures.tool_call(Some("get_router_list"), "ok", Duration::from_millis(250));
     figures.tool_call(None, "error", Duration::from_millis(1));
-    let text = figures.render(&junos(&[]));
+    let text = figures.render(&junos(&[]), &cloud());
     let server = ("server", "junos");
     assert_eq!(value(&text, "junosmcp_active_sessions", &[server]), 2.0);
     let hits = "junosmcp_limit_hits_total";
@@ -155,7 +160,7 @@ fn our_own_are_there() {
     figures.auth_failed();
     figures.reloaded(true);
     figures.reloaded(false);
-    let text = figures.render(&junos(&[]));
+    let text = figures.render(&junos(&[]), &cloud());
     assert_eq!(value(&text, "jmcp_http_connections", &[]), 1.0);
     assert_eq!(value(&text, "jmcp_requests_in_flight", &[]), 0.0);
     assert_eq!(value(&text, "jmcp_auth_failures_total", &[]), 1.0);
@@ -189,7 +194,7 @@ async fn a_device_has_figures_while_it_is_in_the_inventory() {
                 .is_err()
         );
     }
-    let text = figures.render(&junos);
+    let text = figures.render(&junos, &cloud());
     for name in [
         "jmcp_device_sessions",
         "jmcp_device_requests_total",
@@ -206,4 +211,16 @@ async fn a_device_has_figures_while_it_is_in_the_inventory() {
         0.0
     );
     assert!(!text.contains("\"ex\""), "{text}");
+}
+
+#[test]
+fn the_cloud_has_figures_also_before_anything_was_asked() {
+    let text = Figures::default().render(&junos(&[]), &cloud());
+    assert_eq!(value(&text, "jmcp_mist_retries_total", &[]), 0.0);
+    assert_eq!(value(&text, "jmcp_mist_cache_hits_total", &[]), 0.0);
+    assert_eq!(value(&text, "jmcp_mist_request_seconds_bucket", &[("le", "+Inf")]), 0.0);
+    assert!(
+        !text.contains("jmcp_mist_budget_left "),
+        "there is no account whose budget it could be"
+    );
 }

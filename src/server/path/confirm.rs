@@ -46,11 +46,20 @@ impl Confirm {
         if effect == Effect::Read {
             return Ok(None);
         }
+        if tool.asks_always && self == Confirm::Never {
+            let why = format!(
+                "`{}` is a person's word, and with `--confirm never` nobody is asked",
+                tool.name
+            );
+            return Err(Error::new(Code::ConfirmationRequired, why)
+                .advise("an operator can decide it in the configuration instead"));
+        }
         let plan = match tool.plan(context.clone(), arguments.clone()) {
             Some(planning) => Some(planning.await?),
             None => None,
         };
-        if !self.needed(tool, effect) {
+        let is_given = tool.toolset == "mist" && context.permits.mist_unconfirmed;
+        if is_given || !self.needed(tool, effect) {
             return Ok(plan);
         }
         let refusal = |why: &str| {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    mist::{Access, Done},
+    mist::{Access, Done, Request},
     tools::{Context, Typed},
 };
 
@@ -17,7 +17,98 @@ const PAGES: usize = 25;
 const THINGS: usize = 10_000;
 
 /// The answer to a call, from the cloud's answer to its request. Fetches the other pages where that was asked for.
-pub(super) async fn of(context: &Context, access: &Access, mut done: Done, shape: &Shape) -> Result<Typed<Value>> {
+pub(super) async fn of(context: &Context, access: &Access, done: Done, shape: &Shape) -> Result<Typed<Value>> {
+    let gathered = Gathered::of(context, access, done, shape).await?;
+    Ok(gathered.answer(context, access, shape, Map::new()))
+}
+
+/// What the cloud answered, before it is shown.
+pub(super) struct Gathered {
+    list: List,
+    next: Option<Request>,
+    /// Why what follows is not fetched, where something does.
+    refused: Option<String>,
+    known: Vec<(String, String)>,
+}
+
+impl Gathered {
+    /// The first page, or all of them where that was asked for.
+    ///
+    /// # Errors
+    /// What the cloud answers to the further pages.
+    pub(super) async fn of(context: &Context, access: &Access, done: Done, shape: &Shape) -> Result<Self> {
+        gather(context, access, done, shape).await
+    }
+
+    /// The things that came; none where the body is no list.
+    pub(super) fn rows(&self) -> &[Value] {
+        self.list.rows.as_deref().unwrap_or_default()
+    }
+
+    /// The things that came, to be changed; none where the body is no list.
+    pub(super) fn rows_mut(&mut self) -> Option<&mut Vec<Value>> {
+        self.list.rows.as_mut()
+    }
+
+    /// Keeps the things that fit. How many of those there are in all is known only where all came.
+    pub(super) fn retain(&mut self, fits: impl Fn(&Value) -> bool) {
+        if let Some(rows) = &mut self.list.rows {
+            rows.retain(fits);
+            self.list.total = None;
+        }
+    }
+
+    /// Whether more things follow.
+    pub(super) fn has_more(&self) -> bool {
+        self.next.is_some() || self.refused.is_some()
+    }
+
+    /// How many things there are, as far as the cloud says.
+    pub(super) fn total(&self) -> Option<u64> {
+        self.list.total
+    }
+
+    /// The answer: counts, what was found out beside the things (`more`), and the things last.
+    pub(super) fn answer(
+        mut self,
+        context: &Context,
+        access: &Access,
+        shape: &Shape,
+        more: Map<String, Value>,
+    ) -> Typed<Value> {
+        let mut answer = self.list.shown(shape, &self.known);
+        if self.list.is_list {
+            answer.insert("has_more".into(), self.has_more().into());
+            if let Some(refused) = self.refused {
+                answer.insert("next_refused".into(), refused.into());
+            }
+            // Where only a part came and nobody said how many there are, nobody knows.
+            if self.next.is_some() && self.list.total.is_none() {
+                answer.shift_remove("total");
+            }
+            if let Some(request) = self.next {
+                let next = Next {
+                    request,
+                    shape: shape.clone(),
+                };
+                let handle = context
+                    .services
+                    .pages
+                    .keep(&context.caller.id, access.account().id(), next);
+                answer.insert("next".into(), handle.into());
+            }
+        }
+        answer.extend(more);
+        // Rows come last: whoever reads only the beginning knows how many there are.
+        if let Some(rows) = answer.shift_remove("results").filter(|_| self.list.is_list) {
+            answer.insert("results".into(), rows);
+        }
+        note_budget(access, &mut answer);
+        Typed::compact(Value::Object(answer))
+    }
+}
+
+async fn gather(context: &Context, access: &Access, mut done: Done, shape: &Shape) -> Result<Gathered> {
     let mut list = List::of(&done);
     let mut next = access.next(&done);
     if shape.all_pages {
@@ -39,43 +130,20 @@ pub(super) async fn of(context: &Context, access: &Access, mut done: Done, shape
         }
     }
     let known = known(&done);
-    let mut answer = list.shown(shape, &known);
-    if list.is_list {
-        // What came is not lost because the cloud says strange things of what follows.
-        let next = next.unwrap_or_else(|refusal| {
-            answer.insert("next_refused".into(), refusal.message().into());
-            None
-        });
-        answer.insert(
-            "has_more".into(),
-            (next.is_some() || answer.contains_key("next_refused")).into(),
-        );
-        // Where only a part came and nobody said how many there are, nobody knows.
-        if next.is_some() && list.total.is_none() {
-            answer.shift_remove("total");
-        }
-        if let Some(request) = next {
-            let next = Next {
-                request,
-                shape: shape.clone(),
-            };
-            let handle = context
-                .services
-                .pages
-                .keep(&context.caller.id, access.account().id(), next);
-            answer.insert("next".into(), handle.into());
-        }
-        // Rows come last: whoever reads only the beginning knows how many there are.
-        if let Some(rows) = answer.shift_remove("results") {
-            answer.insert("results".into(), rows);
-        }
-    }
-    note_budget(access, &mut answer);
-    Ok(Typed::compact(Value::Object(answer)))
+    // What came is not lost because the cloud says strange things of what follows.
+    let (next, refused) = match next {
+        Ok(next) => (next, None),
+        Err(refusal) => (None, Some(refusal.message().to_owned())),
+    };
+    Ok(Gathered {
+        list,
+        next,
+        refused,
+        known,
+    })
 }
 
 /// A body that is no list, as it is shown.
-#[expect(dead_code, reason = "tools with analyses of their own use it")]
 pub(super) fn object(body: &Value) -> Value {
     shape::tidy(body.clone())
 }

@@ -33,7 +33,7 @@ async fn a_device_counts_under_the_name_that_the_path_found() {
     assert_eq!(code(&answered), Code::Overloaded);
     assert!(answered.text.contains("device `mx`"), "{}", answered.text);
     let hit = "junosmcp_limit_hits_total{server=\"junos\",limit=\"router_concurrency\",event=\"request_rejected\"} 1\n";
-    let figures = path.figures().render(&path.services().junos);
+    let figures = path.figures().render(&path.services().junos, &path.services().mist);
     assert!(figures.contains(hit), "{figures}");
 }
 
@@ -90,7 +90,7 @@ async fn calls_are_counted_by_how_they_ended() {
     for (name, _, _) in ends {
         path.call(call(name, json!({}))).await;
     }
-    let figures = path.figures().render(&path.services().junos);
+    let figures = path.figures().render(&path.services().junos, &path.services().mist);
     for (_, tool, result) in ends {
         let labels = format!("{{server=\"junos\",tool=\"{tool}\",result=\"{result}\"}}");
         let count = if tool == "unknown" { 2 } else { 1 };
