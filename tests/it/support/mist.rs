@@ -10,7 +10,7 @@ use jmcp::{
         ssh::{self, HostKeys, SshConnector},
     },
     lab::mist::{MistLab, MistLabOptions, Seen},
-    mist::{Account, ClientOptions, Clouds, Mist, MistOptions},
+    mist::{Account, ClientOptions, Clouds, Mist, MistOptions, security},
     policy::Policy,
     server::{
         audit::{Audit, AuditFormat},
@@ -28,6 +28,8 @@ pub(crate) struct Setup {
     pub(crate) client: ClientOptions,
     pub(crate) lab: MistLabOptions,
     pub(crate) max_result_chars: usize,
+    /// Whether writes of a token that may do too much are refused.
+    pub(crate) guarded: bool,
 }
 
 impl Default for Setup {
@@ -38,6 +40,7 @@ impl Default for Setup {
             client: ClientOptions::default(),
             lab: MistLabOptions::default(),
             max_result_chars: 40_000,
+            guarded: false,
         }
     }
 }
@@ -62,6 +65,11 @@ impl MistBench {
             clouds,
             own: Some(Arc::new(account)),
             client: setup.client,
+            // The lab's token may do more than the guard lets pass; tests of the guard say so.
+            security: security::Options {
+                acknowledged: !setup.guarded,
+                ..security::Options::default()
+            },
             ..MistOptions::default()
         };
         let directory = tempfile::tempdir().unwrap();
