@@ -134,7 +134,8 @@ async fn each_mirror_asks_for_what_it_says() {
             bench.lab.forget();
             let answered = bench.call(tool.name, Value::Object(given.clone())).await;
             // What is asked for need not be there; that it is asked for as it should be is what counts here.
-            let is_asked = answered.text.contains("was answered with 400") || answered.text.contains("was answered with 404");
+            let is_asked =
+                answered.text.contains("was answered with 400") || answered.text.contains("was answered with 404");
             if answered.failed && !is_asked {
                 wrong.push(format!("{}: {}", tool.name, answered.text));
             }
