@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jmcp::{
     lab::mist::{MistLab, MistLabOptions},
-    mist::{Account, Clouds},
+    mist::{Account, Brought, Clouds},
     server::path::{Answered, Call, Path},
     tools::{Ask, Principal, Question, Round},
 };
@@ -54,7 +54,7 @@ impl Mist {
     async fn asking(&self, tool: &str, arguments: Value, ask: Option<Arc<dyn Ask>>) -> Answered {
         let principal = Arc::new(Principal::local("test"));
         let call = Call {
-            account: Some(self.account.clone()),
+            account: Brought::Account(self.account.clone()),
             ask,
             ..Call::new(tool, arguments.as_object().unwrap().clone(), principal)
         };
