@@ -22,6 +22,7 @@ mod lab_mist;
 mod mcp;
 mod mist_calls;
 mod mist_catalogue;
+mod mist_consolidated;
 mod mist_settings;
 mod mist_streams;
 mod openssh;
