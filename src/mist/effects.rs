@@ -13,7 +13,7 @@ pub enum Deed {
     Destroys,
 }
 
-/// Ends of paths of `POST` operations that only read: they look at a device or ask the cloud a question.
+/// Ends of paths of `POST` operations of a device that only look at it or ask it something.
 const READS: &[&str] = &[
     "/arp",
     "/show_arp",
@@ -41,33 +41,57 @@ const READS: &[&str] = &[
     "/poll_stats",
     "/check_radius_server",
     "/synthetic_test",
-    "/locate",
-    "/unlocate",
 ];
 
-/// Ends of paths of operations that destroy although their method is not `DELETE`: they take something away, or a service down.
+/// Ends of paths of operations that destroy although their method is not `DELETE`: they take something away, take a service down, or
+/// open a way past everything else.
 const DESTROYS: &[&str] = &[
     "/delete",
     "/unclaim",
     "/unassign",
+    "/unregister",
     "/restart",
+    "/reboot",
     "/reprovision",
     "/readopt",
     "/replace",
     "/reset",
+    "/reset_radio_config",
     "/upgrade",
     "/upgrade_bios",
     "/upgrade_fpga",
     "/restore_backup_version",
     "/clear_session",
     "/clear_sessions",
+    "/clear_bgp",
     "/zeroize",
     "/multi_delete",
     "/unauthorize",
     "/disconnect",
     "/revoke",
+    "/regenerate",
+    "/truncate",
+    "/delete_ha_cluster",
+    "/delete_old_passphrase",
+    "/ha",
+    "/vc",
+    "/convert_to_virtualmac",
+    "/switch_master",
+    "/set_vc_port_mode",
+    "/{action}",
     "/shell",
     "/request_ztp_password",
+];
+
+/// Beginnings of paths that are about who somebody is: what changes there changes what everything else may do.
+const ACCOUNTS: &[&str] = &[
+    "/login",
+    "/logout",
+    "/register",
+    "/recover",
+    "/invite",
+    "/mobile",
+    "/self",
 ];
 
 /// What this operation does.
@@ -76,14 +100,45 @@ pub fn deed(operation: &Operation) -> Deed {
     of(&operation.method, path)
 }
 
-/// What a request with this method on this path (with or without placeholders filled in) does.
+/// What a request with this method on this path (from `/api/v1`, with or without placeholders filled in) does. What is not known to
+/// only read changes something.
 pub fn of(method: &str, path: &str) -> Deed {
+    let path = path.trim_end_matches('/');
     let ends = |list: &[&str]| list.iter().any(|end| path.ends_with(end));
+    let below = path.strip_prefix("/api/v1").unwrap_or(path);
+    let is_account = ACCOUNTS.iter().any(|start| below.starts_with(start)) || path.contains("/apitokens");
+    let is_of_device = path.contains("/devices/") && !below.starts_with("/installer");
     match method {
         "GET" | "HEAD" => Deed::Reads,
         "DELETE" => Deed::Destroys,
-        "POST" if ends(READS) => Deed::Reads,
+        _ if is_account => Deed::Destroys,
+        "POST" if ends(READS) && (is_of_device || path.ends_with("/synthetic_test")) => Deed::Reads,
         _ if ends(DESTROYS) => Deed::Destroys,
         _ => Deed::Changes,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_to_read_changes() {
+        for (method, path, deed) in [
+            ("GET", "/api/v1/orgs/o1", Deed::Reads),
+            ("POST", "/api/v1/sites/s1/devices/d1/ping", Deed::Reads),
+            ("POST", "/api/v1/sites/s1/devices/d1/bounce_port", Deed::Changes),
+            ("POST", "/api/v1/orgs/o1/webhooks/w1/ping", Deed::Changes),
+            ("POST", "/api/v1/sites/s1/devices/d1/locate", Deed::Changes),
+            ("POST", "/api/v1/sites/s1/devices/d1/restart/", Deed::Destroys),
+            ("POST", "/api/v1/orgs/o1/apitokens", Deed::Destroys),
+            ("PUT", "/api/v1/self", Deed::Destroys),
+            ("POST", "/api/v1/login", Deed::Destroys),
+            ("PATCH", "/api/v1/orgs/o1", Deed::Changes),
+            ("DELETE", "/api/v1/orgs/o1", Deed::Destroys),
+            ("BREW", "/api/v1/orgs/o1", Deed::Changes),
+        ] {
+            assert_eq!(of(method, path), deed, "{method} {path}");
+        }
     }
 }
