@@ -23,6 +23,7 @@ mod mcp;
 mod mist_calls;
 mod mist_catalogue;
 mod mist_consolidated;
+mod mist_faults;
 mod mist_settings;
 mod mist_streams;
 mod openssh;
