@@ -44,7 +44,7 @@ enum Node {
 }
 
 pub(super) fn tool() -> Tool {
-    Tool::new(
+    let mut tool = Tool::new(
         "execute_custom_shell_command",
         Effect::Read,
         "Command on a device through Mist",
@@ -59,7 +59,10 @@ pub(super) fn tool() -> Tool {
     .effect_of(effect)
     .planned(|context, arguments| async move { planned(&context, &arguments).await })
     .ends_itself()
-    .mist(Shelf::Category("enhanced"))
+    .mist(Shelf::Category("enhanced"));
+    // Whatever is run may do more when it is run again.
+    tool.idempotent = false;
+    tool
 }
 
 fn effect(arguments: &Arguments) -> Effect {

@@ -58,7 +58,7 @@ impl Platform {
 }
 
 pub(super) fn tool() -> Tool {
-    Tool::new(
+    let mut tool = Tool::new(
         "mist_utilities",
         Effect::Read,
         "Device utilities",
@@ -72,7 +72,10 @@ pub(super) fn tool() -> Tool {
     .effect_of(effect)
     .planned(|context, arguments| async move { planned(&context, &arguments).await })
     .ends_itself()
-    .mist(Shelf::Category("mist"))
+    .mist(Shelf::Category("mist"));
+    // Whatever is run may do more when it is run again.
+    tool.idempotent = false;
+    tool
 }
 
 fn tidied(arguments: &mut Arguments) {
