@@ -3,6 +3,7 @@
 mod accepted;
 mod catalogue;
 mod http;
+mod log;
 mod mist;
 mod read;
 mod token;
@@ -15,6 +16,7 @@ pub use self::{
     accepted::Accepted,
     catalogue::{CatalogueCommand, ImportArgs},
     http::Http,
+    log::Log,
     mist::Mist,
     read::read,
     token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
@@ -121,12 +123,15 @@ pub struct ToolsArgs {
     /// As a table for documents.
     #[arg(long)]
     pub markdown: bool,
+    /// Also those that are not listed.
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// `jmcp check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Also log in to each device.
+    /// Also log in to each device, and try the Mist token.
     #[arg(long)]
     pub connect: bool,
 }
@@ -162,9 +167,9 @@ pub struct Options {
         value_name = "FILE"
     )]
     pub device_mapping: PathBuf,
-    /// Whether somebody named that file, on the line or in the environment.
+    /// Which options that have a default somebody gave, on the line or in the environment.
     #[arg(skip)]
-    pub names_inventory: bool,
+    pub given: Given,
     /// How clients connect [default: stdio].
     #[arg(short, long, global = true, value_enum)]
     pub transport: Option<Transport>,
@@ -233,9 +238,23 @@ pub struct Options {
     /// Options of the Mist cloud.
     #[command(flatten)]
     pub mist: Mist,
+    /// Options of the log.
+    #[command(flatten)]
+    pub log: Log,
     /// What the earlier servers took and this version does not use.
     #[command(flatten)]
     pub accepted: Accepted,
+}
+
+/// Which options that have a default were given, on the line or in the environment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given {
+    /// `--device-mapping`.
+    pub inventory: bool,
+    /// `--host`.
+    pub host: bool,
+    /// `--port`.
+    pub port: bool,
 }
 
 /// How clients connect.

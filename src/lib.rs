@@ -29,8 +29,11 @@ pub mod tools;
 use std::process::ExitCode;
 
 /// Runs the program. Errors are printed here and nowhere else; each has its exit status.
-pub fn run(cli: cli::Cli) -> ExitCode {
-    logging::start();
+pub fn run(mut cli: cli::Cli) -> ExitCode {
+    let variables = match prepare(&mut cli) {
+        Ok(variables) => variables,
+        Err(error) => return failed(&error),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {
@@ -38,12 +41,32 @@ pub fn run(cli: cli::Cli) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(commands::run(cli)).unwrap_or_else(|error| {
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr().lock(), "jmcp: {error}");
-        ExitCode::from(error.code().exit_code())
-    });
+    let code = runtime
+        .block_on(commands::run(cli, &variables))
+        .unwrap_or_else(|error| failed(&error));
     // A thread that waits for stdin must not keep the process.
     runtime.shutdown_background();
     code
+}
+
+/// Reads the variables that the options may come from, and starts the log that the options may speak of.
+fn prepare(cli: &mut cli::Cli) -> error::Result<settings::Variables> {
+    let mut variables = settings::Variables::read(cli.options.mist.env_file.as_deref())?;
+    variables.fill(&mut cli.options, cli.command.as_ref());
+    let log = &cli.options.log;
+    logging::start(log.level(), log.log_file.as_deref()).map_err(|e| {
+        let file = log.log_file.clone().unwrap_or_default();
+        error::Error::new(
+            error::Code::Io,
+            format!("the log file `{}` cannot be opened: {e}", file.display()),
+        )
+    })?;
+    variables.notes.iter().for_each(|note| tracing::warn!("{note}"));
+    Ok(variables)
+}
+
+fn failed(error: &error::Error) -> ExitCode {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "jmcp: {error}");
+    ExitCode::from(error.code().exit_code())
 }

@@ -2,8 +2,9 @@
 
 mod http;
 mod mist;
+mod variables;
 
-pub use self::http::HttpSettings;
+pub use self::{http::HttpSettings, variables::Variables};
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -22,8 +23,9 @@ use crate::{
     policy::Policy,
     server::{
         audit::Audit,
-        path::{LimitOptions, Path, Rules},
+        path::{Confirm, LimitOptions, Path, Rules},
     },
+    tokens,
     tools::{self, Catalogue, Listing, Pages, Permits, Results, Services},
 };
 
@@ -57,18 +59,26 @@ pub struct Settings {
     pub http: Option<HttpSettings>,
     /// The Mist cloud.
     pub mist: MistOptions,
-    /// What is listed where nobody asks for anything else.
+    /// What is listed where nobody asks for anything else, of tools that are of use.
     pub listing: Listing,
     audit_format: crate::server::audit::AuditFormat,
     audit_log_file: Option<PathBuf>,
 }
 
 impl Settings {
-    /// Settings from the command line.
+    /// Settings from the command line alone.
+    ///
+    /// # Errors
+    /// As `with`.
+    pub fn new(options: Options) -> Result<Self> {
+        Self::with(options, &Variables::default())
+    }
+
+    /// Settings from the command line, and from the variables of the Mist servers.
     ///
     /// # Errors
     /// `invalid_input` for what cannot be had together or at all.
-    pub fn new(options: Options) -> Result<Self> {
+    pub fn with(options: Options, variables: &Variables) -> Result<Self> {
         // The Python server serves HTTP where nobody says; the Rust one stdio.
         let default = if options.is_for_python {
             Transport::StreamableHttp
@@ -81,7 +91,11 @@ impl Settings {
         }
         let is_http = transport != Transport::Stdio;
         let limits = limits(&options, is_http)?;
-        let http = is_http.then(|| HttpSettings::new(&options)).transpose()?;
+        let mist = mist::options(&options.mist, variables)?;
+        let cloud = Cloud::of(&options, variables, is_http, mist.own.is_some());
+        let http = is_http
+            .then(|| HttpSettings::new(&options, cloud.has_nothing))
+            .transpose()?;
         if !is_http && (options.http.enable_metrics || options.http.metrics_listen.is_some()) {
             return Err(refused(
                 "enable-metrics",
@@ -95,22 +109,19 @@ impl Settings {
                 "`--max-result-chars` has to be 1000 at least",
             ));
         }
-        let mist = mist::options(&options.mist, &mist::Variables)?;
-        let has_mist = mist.own.is_some();
+        if options.confirm == Confirm::Write && options.mist.disable_elicitation {
+            return Err(refused(
+                "disable-elicitation",
+                "and `--confirm write` say opposite things",
+            ));
+        }
+        let rules = rules(&options);
         Ok(Self {
-            inventory_may_be_missing: !options.names_inventory && has_mist,
+            inventory_may_be_missing: cloud.needs_no_devices,
             inventory: options.device_mapping,
             host_keys: host_keys(options.known_hosts_file, options.ssh_accept_new_host_keys),
             ssh_config: options.ssh_config,
-            rules: Rules {
-                permits: Permits {
-                    read_only: options.read_only,
-                    mist_writes: options.mist.enable_write_tools,
-                },
-                confirm: options.confirm,
-                max_result_chars: options.max_result_chars,
-                timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
-            },
+            rules,
             limits,
             http,
             tools: tools::Options {
@@ -121,8 +132,8 @@ impl Settings {
             mist,
             listing: Listing {
                 has_junos: true,
-                has_mist,
-                ..Listing::default()
+                has_mist: cloud.is_of_use,
+                ..mist::listing(&options.mist, variables)?
             },
             audit_format: options.audit_format,
             audit_log_file: options.audit_log_file,
@@ -156,7 +167,18 @@ impl Settings {
     pub fn inventory(&self) -> Result<Inventory> {
         match Inventory::load(&self.inventory) {
             Err(error) if error.code() == Code::NotFound && self.inventory_may_be_missing => Ok(Inventory::default()),
+            Err(error) if error.code() == Code::NotFound => {
+                Err(error.advise("name another with `-f`; with MIST_APITOKEN jmcp works with the Mist cloud alone"))
+            }
             read => read,
+        }
+    }
+
+    /// What is listed where nobody asks for anything else; no tools for devices where there is no inventory.
+    pub fn listing(&self) -> Listing {
+        Listing {
+            has_junos: !self.inventory_may_be_missing || self.inventory.exists(),
+            ..self.listing.clone()
         }
     }
 
@@ -166,10 +188,7 @@ impl Settings {
     /// As `inventory`; `internal` where TLS cannot be set up.
     pub fn path(&self) -> Result<Arc<Path>> {
         let inventory = self.inventory()?;
-        let listing = Listing {
-            has_junos: inventory.path().is_some(),
-            ..self.listing.clone()
-        };
+        let listing = self.listing();
         for warning in &inventory.warnings {
             tracing::warn!("{warning}");
         }
@@ -193,6 +212,47 @@ impl Settings {
             self.limits,
             self.audit()?,
         )))
+    }
+}
+
+/// What the operator decided about calls.
+fn rules(options: &Options) -> Rules {
+    Rules {
+        permits: Permits {
+            read_only: options.read_only,
+            mist_writes: options.mist.enable_write_tools,
+            mist_unconfirmed: options.mist.disable_elicitation,
+        },
+        confirm: options.confirm,
+        max_result_chars: options.max_result_chars,
+        timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
+    }
+}
+
+/// What the Mist cloud means for the rest of the server.
+#[derive(Debug, Clone, Copy)]
+struct Cloud {
+    /// The tools for it are of use.
+    is_of_use: bool,
+    /// There may be no inventory.
+    needs_no_devices: bool,
+    /// There is nothing that tokens would protect: no inventory, and no account but those that callers bring.
+    has_nothing: bool,
+}
+
+impl Cloud {
+    fn of(options: &Options, variables: &Variables, is_http: bool, has_account: bool) -> Self {
+        let is_wanted = mist::is_wanted(&options.mist, variables);
+        let has_tokens = tokens::find(options.http.tokens_file.as_deref()).is_some();
+        // Callers over HTTP can bring an account; where there are tokens, devices were meant to be there unless somebody says otherwise.
+        let is_for_callers = is_http && !options.is_for_python && (is_wanted || !has_tokens);
+        let needs_no_devices = !options.given.inventory && (has_account || is_for_callers);
+        let has_devices = !needs_no_devices || options.device_mapping.exists();
+        Self {
+            is_of_use: has_account || is_wanted || !has_devices,
+            needs_no_devices,
+            has_nothing: !has_devices && !has_account && !has_tokens,
+        }
     }
 }
 

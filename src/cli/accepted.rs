@@ -3,12 +3,18 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, builder::BoolishValueParser};
+use clap::{
+    ArgAction, Args,
+    builder::{BoolishValueParser, PossibleValuesParser},
+};
 
 /// Options for tools and sinks that are not in this version.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Not used")]
 pub struct Accepted {
+    /// Form of the Mist tools' answers; here it is always one JSON text.
+    #[arg(short, long, global = true, hide = true, alias = "response_format", value_parser = PossibleValuesParser::new(["json", "string"]))]
+    pub response_format: Option<String>,
     /// Directory of files on their way to and from devices.
     #[arg(long, global = true, hide = true, value_name = "DIR")]
     pub staging_dir: Option<PathBuf>,

@@ -12,10 +12,10 @@ pub struct Http {
     #[arg(long, global = true, env = "JMCP_TOKENS_PATH", value_name = "FILE")]
     pub tokens_file: Option<PathBuf>,
     /// Certificate chain for HTTPS, PEM. Read again when it is renewed.
-    #[arg(long, global = true, env = "JMCP_TLS_CERT", value_name = "FILE")]
+    #[arg(long, global = true, aliases = ["ssl-cert", "ssl-crt"], env = "JMCP_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
     /// Private key for HTTPS, PEM.
-    #[arg(long, global = true, env = "JMCP_TLS_KEY", value_name = "FILE")]
+    #[arg(long, global = true, alias = "ssl-key", env = "JMCP_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
     /// Let everybody in without a token; on loopback addresses only.
     #[arg(long, global = true, alias = "allow-unauthenticated-http")]

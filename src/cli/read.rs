@@ -9,7 +9,7 @@ use std::{
 
 use clap::{CommandFactory as _, FromArgMatches as _, builder::Resettable, parser::ValueSource};
 
-use super::Cli;
+use super::{Cli, Given};
 
 /// The command line. A mistake, help and version are printed here; then the exit status is answered instead.
 ///
@@ -49,7 +49,16 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
     let matches = command.try_get_matches_from(arguments)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
     cli.options.is_for_python = is_for_python;
-    cli.options.names_inventory = matches.value_source("device_mapping") != Some(ValueSource::DefaultValue);
+    let is_given = |id| {
+        matches
+            .value_source(id)
+            .is_some_and(|source| source != ValueSource::DefaultValue)
+    };
+    cli.options.given = Given {
+        inventory: is_given("device_mapping"),
+        host: is_given("host"),
+        port: is_given("port"),
+    };
     Ok(cli)
 }
 
@@ -116,6 +125,10 @@ mod tests {
             "rust-junosmcp -f d.json --max-sessions 1 --max-sessions-per-token 1 --session-idle-timeout-secs 1",
             "rust-junosmcp -f d.json --session-max-lifetime-secs 1 --known-hosts-file k --audit-format json",
             "rust-junosmcp -f d.json --audit-log-file a --ssh-accept-new-host-keys --inventory-readonly",
+            "mistmcp -f d.json -t http -m custom -c orgs,sites --host 127.0.0.1 -p 8000 -e ~/.mist.env -d",
+            "mistmcp -f d.json --transport stdio --enable-write-tools --disable-elicitation -r string --log-file l",
+            "mist -f d.json -t sse -p 30040 -H 127.0.0.1 --ssl-cert c --ssl-key k --log-level WARNING --debug",
+            "mist -f d.json --transport http --ssl-crt c --ssl-key k --response_format json --log-level info",
             "rust-junosmcp -f d.json --audit-journald --audit-redact host=drop --audit-hmac-key-file k --enable-metrics",
         ] {
             let cli = parsed(line).unwrap_or_else(|e| panic!("{line}: {e}"));

@@ -14,6 +14,9 @@ use crate::{
     tools::{Arguments, Principal},
 };
 
+/// The tool that says what is risky about a token.
+const RISKS: &str = "analyze_token_security";
+
 pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCode> {
     let arguments = arguments(&args)?;
     // The devices live as long as this value.
@@ -55,6 +58,23 @@ pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCo
     } else {
         code
     }))
+}
+
+/// `--security-check`: what is risky about the server's own token, as the tool for it says. 0 where nothing is.
+pub(super) async fn risks(settings: &Settings) -> Result<ExitCode> {
+    let path = settings.path()?;
+    let call = Call::new(RISKS, Arguments::new(), Arc::new(Principal::local("cli")));
+    let answered = path.call(call).await;
+    if let Some(error) = &answered.error {
+        say(&answered.text);
+        return Ok(ExitCode::from(error.code().exit_code()));
+    }
+    print(&answered.text);
+    let said: Value = serde_json::from_str(&answered.text).unwrap_or_default();
+    let is_safe = said
+        .pointer("/security_analysis_summary/is_safe")
+        .and_then(Value::as_bool);
+    Ok(ExitCode::from(u8::from(is_safe != Some(true))))
 }
 
 /// The exit status of a failure that is reported in the structured answer.

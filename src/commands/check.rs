@@ -1,33 +1,43 @@
-//! `jmcp check`: reads every file and key and says all that is wrong at once; with `--connect` also logs in to each device.
+//! `jmcp check`: reads every file and key and says all that is wrong at once; with `--connect` also logs in to each device
+//! and tries the Mist token.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, stream};
+use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::print;
 use crate::{
     cli::CheckArgs,
-    error::Result,
+    error::{Code, Error, Result},
     junos::inventory::Inventory,
+    mist::{Brought, Mist},
     policy::Policy,
     server::http::Tls,
     settings::{HttpSettings, Settings},
     tokens::{Known, TokenSet},
-    tools::Catalogue,
+    tools::{Catalogue, Principal},
 };
 
 /// Devices at a time.
 const AT_ONCE: usize = 16;
+/// How long the cloud may take to say whose the token is.
+const LONGEST_ANSWER: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode> {
     let mut report = Report::default();
     let inventory = settings.inventory();
-    let devices = inventory.as_ref().map(|i| format!("{} devices", i.devices.len()));
+    let devices = inventory.as_ref().map(|inventory| match inventory.path() {
+        Some(_) => format!("{} devices", inventory.devices.len()),
+        None => "not there, and not needed for the Mist cloud".to_owned(),
+    });
     report.line(&format!("inventory {}", settings.inventory.display()), devices);
     for file in &settings.host_keys.files {
         let found = if file.exists() { "found" } else { "not there" };
         report.fine(&format!("host keys {}", file.display()), found);
     }
+    report.cloud(&settings, args.connect).await;
     if let Some(http) = &settings.http {
         report.http(http, inventory.as_ref().ok())?;
     }
@@ -38,6 +48,55 @@ pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode
         }
     }
     Ok(ExitCode::from(u8::from(report.bad > 0)))
+}
+
+/// `--validate-config`: tries the server's own account of the Mist cloud.
+pub(super) async fn account(settings: &Settings) -> ExitCode {
+    match asked(settings).await {
+        Ok(who) => {
+            print(&format!("PASSED: {who}"));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            print(&format!("FAILED: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Who the cloud says that the server's own account is.
+async fn asked(settings: &Settings) -> Result<String> {
+    let caller = Arc::new(Principal::local("check"));
+    let deadline = Instant::now() + LONGEST_ANSWER;
+    let mist = Mist::new(settings.mist.clone())?;
+    let access = mist.access(&Brought::Nothing, caller.id.clone(), caller, deadline)?;
+    let asked = tokio::time::timeout_at(deadline, access.run("getSelf", &Map::new())).await;
+    let slow = |_| {
+        Error::new(
+            Code::Timeout,
+            format!("the cloud gave no answer within {} s", LONGEST_ANSWER.as_secs()),
+        )
+    };
+    let done = asked.map_err(slow)??;
+    let of = |name: &str| {
+        done.body()
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|text| !text.is_empty())
+    };
+    let privileges = done
+        .body()
+        .get("privileges")
+        .and_then(Value::as_array)
+        .map_or(0, Vec::len);
+    Ok(format!(
+        "{} at {}, {privileges} privileges",
+        of("email")
+            .or(of("name"))
+            .unwrap_or("a token without name")
+            .escape_debug(),
+        access.account().cloud().host()
+    ))
 }
 
 /// Says what is well and what is wrong, and counts the latter.
@@ -58,6 +117,18 @@ impl Report {
                 self.bad += 1;
                 print(&format!("wrong {what}: {}", error.to_string()));
             }
+        }
+    }
+
+    async fn cloud(&mut self, settings: &Settings, connect: bool) {
+        let Some(account) = &settings.mist.own else {
+            return;
+        };
+        let cloud = account.cloud();
+        let what = format!("Mist cloud {}", cloud.base());
+        self.fine(&what, cloud.region().unwrap_or("allowed by --allow-mist-host"));
+        if connect {
+            self.line("Mist token", asked(settings).await);
         }
     }
 

@@ -1,9 +1,10 @@
-//! `jmcp lab`: simulated devices on this machine, MCP for them, and what to paste into a client.
+//! `jmcp lab`: simulated devices and a simulated Mist cloud on this machine, MCP for them, and what to paste into a client.
 
 use std::{
     io::IsTerminal as _,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use serde_json::json;
@@ -13,18 +14,26 @@ use crate::{
     cli::LabArgs,
     error::{Code, Error, Result},
     junos::ssh::HostKeys,
-    lab::{Lab, LabOptions},
+    lab::{
+        Lab, LabOptions,
+        mist::{MistLab, MistLabOptions},
+    },
+    mist::{Account, Clouds},
     settings::Settings,
 };
 
-/// Running devices, and the directory of their files where it is a temporary one.
+/// The file with the variables that point at the simulated cloud.
+const MIST_ENV: &str = "mist.env";
+
+/// Running devices and the cloud, and the directory of their files where it is a temporary one.
 pub(super) struct Running {
     lab: Lab,
+    mist: MistLab,
     dir: PathBuf,
     _temporary: Option<tempfile::TempDir>,
 }
 
-/// Starts the devices and points the settings at them.
+/// Starts the devices and the cloud, and points the settings at them.
 pub(super) async fn start(settings: &mut Settings) -> Result<Running> {
     start_in(settings, LabOptions::default(), None).await
 }
@@ -41,8 +50,24 @@ async fn start_in(settings: &mut Settings, options: LabOptions, dir: Option<Path
             (temporary.path().to_owned(), Some(temporary))
         }
     };
+    let port = options
+        .base_port
+        .map(|base| base.saturating_add(u16::try_from(options.devices).unwrap_or(u16::MAX)));
     let lab = Lab::start(options).await?;
     let files = lab.write_files(&dir)?;
+    let mist = MistLab::start(MistLabOptions {
+        port,
+        ..MistLabOptions::default()
+    })
+    .await?;
+    let variables = format!("MIST_APITOKEN={}\nMIST_BASE_URL={}\n", mist.token(), mist.base_url());
+    std::fs::write(dir.join(MIST_ENV), variables).map_err(io)?;
+    let clouds = Clouds::with([mist.base_url()])?;
+    let account = Account::new(clouds.cloud(&mist.base_url())?, &mist.token().into())?;
+    settings.mist.clouds = clouds;
+    settings.mist.own = Some(Arc::new(account));
+    settings.listing.has_junos = true;
+    settings.listing.has_mist = true;
     settings.inventory = files.inventory;
     settings.host_keys = HostKeys {
         files: vec![files.known_hosts],
@@ -50,6 +75,7 @@ async fn start_in(settings: &mut Settings, options: LabOptions, dir: Option<Path
     };
     Ok(Running {
         lab,
+        mist,
         dir,
         _temporary: temporary,
     })
@@ -85,6 +111,10 @@ fn announcement(running: &Running) -> Result<String> {
         &file("devices.json"),
         "--known-hosts-file",
         &file("known_hosts"),
+        "--env-file",
+        &file(MIST_ENV),
+        "--allow-mist-host",
+        &running.mist.base_url(),
         "-t",
         "stdio",
     ];
@@ -104,11 +134,14 @@ fn announcement(running: &Running) -> Result<String> {
     let pretty = |value: &serde_json::Value| serde_json::to_string_pretty(value).unwrap_or_default();
     Ok(format!(
         "The lab is running. Its devices (user lab, password lab-password):\n{}\n\n\
+         Its Mist cloud: {} (token {})\n\n\
          Claude Desktop (claude_desktop_config.json):\n{}\n\n\
          VS Code (.vscode/mcp.json):\n{}\n\n\
          Command line:\n{program} call -f {} --known-hosts-file {} gather_device_facts router_name={first}\n\n\
          Stop it with Ctrl-C.",
         devices.join("\n"),
+        running.mist.base_url(),
+        running.mist.token(),
         pretty(&claude),
         pretty(&code),
         file("devices.json"),

@@ -15,17 +15,17 @@ mod tools;
 use std::process::ExitCode;
 
 use crate::{
-    cli::{Cli, Command, KnownHostsCommand},
+    cli::{Cli, Command, KnownHostsCommand, Transport},
     error::Result,
-    settings::Settings,
+    settings::{Settings, Variables},
 };
 
 /// Does what the command line says.
 ///
 /// # Errors
 /// What a person has to mend before it can work.
-pub async fn run(cli: Cli) -> Result<ExitCode> {
-    let Cli { command, options } = cli;
+pub async fn run(cli: Cli, variables: &Variables) -> Result<ExitCode> {
+    let Cli { command, mut options } = cli;
     let command = match command {
         // These need nothing of what a server does.
         Some(Command::Health(args)) => return health::run(&options, &args).await,
@@ -33,12 +33,21 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         Some(Command::Token(args)) => return token::run(&token::Place::of(&options), args),
         other => other,
     };
-    let settings = Settings::new(options)?;
+    // The lab has devices of its own.
+    options.given.inventory |= matches!(command, Some(Command::Lab(_)));
+    let (validates, judges) = (options.mist.validate_config, options.mist.security_check);
+    if validates || judges {
+        // These open no server, whatever the line says besides.
+        options.transport = Some(Transport::Stdio);
+    }
+    let settings = Settings::with(options, variables)?;
     match command {
+        None if validates => Ok(check::account(&settings).await),
+        None if judges => call::risks(&settings).await,
         None => serve::run(settings).await,
         Some(Command::Lab(args)) => lab::run(settings, args).await,
         Some(Command::Call(args)) => call::run(settings, args).await,
-        Some(Command::Tools(args)) => tools::run(&args),
+        Some(Command::Tools(args)) => tools::run(&settings, &args),
         Some(Command::Check(args)) => check::run(settings, &args).await,
         Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings, &args).await,
         Some(Command::Completions { shell }) => completions::run(shell),

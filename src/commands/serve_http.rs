@@ -32,7 +32,8 @@ pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCo
         .transpose()?
         .map(Arc::new);
     let listeners = listeners(&http).await?;
-    announce(&listeners, tls.is_some(), tokens.as_deref());
+    let who = whom(&http, tokens.as_deref());
+    announce(&listeners, tls.is_some(), &who);
     let health = Health::new(path.clone());
     let over = CancellationToken::new();
     let reloader = Reloader {
@@ -71,6 +72,12 @@ fn at_once(path: &Path) -> ExitCode {
 
 fn tokens(http: &HttpSettings, path: &Path) -> Result<Option<Arc<Tokens>>> {
     let Some(file) = http.tokens.clone() else {
+        if http.for_accounts {
+            tracing::info!(
+                "no inventory and no Mist token: the tools for the Mist cloud serve callers who bring their own account"
+            );
+            return Ok(None);
+        }
         tracing::warn!("no tokens: whoever reaches this port from this machine may use every tool on every device");
         return Ok(None);
     };
@@ -114,12 +121,17 @@ async fn bind(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-fn announce(listeners: &Listeners, is_tls: bool, tokens: Option<&Tokens>) {
+/// Who is served.
+fn whom(http: &HttpSettings, tokens: Option<&Tokens>) -> String {
+    match tokens {
+        Some(tokens) => format!("for {} tokens of {}", tokens.len(), tokens.path().display()),
+        None if http.for_accounts => "for callers who bring an account of the Mist cloud".to_owned(),
+        None => "for everybody on this machine".to_owned(),
+    }
+}
+
+fn announce(listeners: &Listeners, is_tls: bool, who: &str) {
     let scheme = if is_tls { "https" } else { "http" };
-    let who = tokens.map_or_else(
-        || "for everybody on this machine".to_owned(),
-        |tokens| format!("for {} tokens of {}", tokens.len(), tokens.path().display()),
-    );
     for address in listeners
         .clients
         .iter()

@@ -7,19 +7,19 @@ use crate::{
     cli::ToolsArgs,
     error::Result,
     server::listed,
-    tools::{Catalogue, Listing, Tool},
+    settings::Settings,
+    tools::{Catalogue, Tool},
 };
 
-pub(super) fn run(args: &ToolsArgs) -> Result<ExitCode> {
-    let catalogue = Catalogue::new()?;
-    let tools: Vec<&Tool> = catalogue.iter().collect();
-    let list = listed(
-        &tools,
-        &Listing {
-            has_junos: true,
-            ..Listing::default()
-        },
-    );
+pub(super) fn run(settings: &Settings, args: &ToolsArgs) -> Result<ExitCode> {
+    let catalogue = Catalogue::with(settings.mist.specification)?;
+    let listing = settings.listing();
+    // The table is one of the program, not of what is set up here.
+    let everything = args.all || args.markdown;
+    let permits = settings.rules.permits;
+    let is_shown = |tool: &&Tool| everything || (listing.shows(tool) && permits.allow(tool, tool.effect));
+    let tools: Vec<&Tool> = catalogue.iter().filter(is_shown).collect();
+    let list = listed(&tools, &listing);
     if args.json {
         print(&list);
     } else if args.markdown {
@@ -30,6 +30,10 @@ pub(super) fn run(args: &ToolsArgs) -> Result<ExitCode> {
         }
     }
     say(&format!("{} tools, {} bytes of tools/list", tools.len(), list.len()));
+    let others = catalogue.iter().count() - tools.len();
+    if others > 0 {
+        say(&format!("{others} tools are not listed; --all shows them"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

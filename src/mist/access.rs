@@ -152,14 +152,42 @@ impl Access {
         })
     }
 
-    async fn reach(&self, request: Request) -> Result<Arc<Response>, Failure> {
-        self.check(&request).await?;
+    /// Whether the request may be sent: by the caller's reach, and where it writes by what the token may do.
+    pub(super) async fn permit(&self, request: &Request) -> Result<(), Failure> {
+        self.check(request).await?;
         if !request.reads() {
-            self.mist.guard().check(self, &request).await?;
+            self.mist.guard().check(self, request).await?;
         }
+        Ok(())
+    }
+
+    async fn reach(&self, request: Request) -> Result<Arc<Response>, Failure> {
+        self.permit(&request).await?;
         let usage = Request::read("/api/v1/self/usage");
         self.mist.client().seed(&self.sender, usage);
-        self.mist.client().send(&self.sender, &request).await
+        let response = self.mist.client().send(&self.sender, &request).await?;
+        Ok(self.without_foreign_sites(&request, response))
+    }
+
+    /// The list of an organisation's sites, for a caller who reaches some of them: without the others.
+    fn without_foreign_sites(&self, request: &Request, response: Arc<Response>) -> Arc<Response> {
+        if self.reach.has_all_sites() || !is_list_of_sites(request) {
+            return response;
+        }
+        let mut own = (*response).clone();
+        if let Some(sites) = own.body.as_array_mut() {
+            let is_own = |site: &Value| {
+                site.get("id")
+                    .and_then(Value::as_str)
+                    .is_some_and(|id| self.reach.site(id))
+            };
+            sites.retain(is_own);
+            // How many there are in all is told only where it is needed to read on.
+            if let Some(page) = own.page.as_mut().filter(|page| !page.has_more()) {
+                page.total = page.limit.saturating_mul(page.page.saturating_sub(1)) + sites.len() as u64;
+            }
+        }
+        Arc::new(own)
     }
 
     /// Sends without the checks on the caller's reach: for what jmcp itself has to know.
@@ -192,9 +220,9 @@ impl Access {
         }
         match segments.as_slice() {
             ["const", ..] => Ok(()),
-            ["orgs", organisation, rest @ ..] => {
+            ["orgs", organisation, ..] => {
                 self.organisation(organisation)?;
-                let is_whole = sites.is_empty() && rest != ["sites"];
+                let is_whole = sites.is_empty() && !is_list_of_sites(request);
                 if is_whole && !self.reach.has_all_sites() {
                     return Err(Failure::new(
                         Code::ToolScopeDenied,
@@ -234,6 +262,12 @@ impl Access {
             _ => Err(unknown("site", id)),
         }
     }
+}
+
+/// Whether this lists an organisation's sites, which is done for everybody who reaches one of them.
+fn is_list_of_sites(request: &Request) -> bool {
+    let segments: Vec<&str> = request.segments().collect();
+    request.reads() && matches!(segments.as_slice(), ["orgs", _, "sites"])
 }
 
 fn unknown(what: &str, id: &str) -> Failure {

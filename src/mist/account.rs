@@ -25,6 +25,18 @@ pub struct Key {
     id: Arc<str>,
 }
 
+/// What a request says of the account that it should be made with.
+#[derive(Debug, Clone, Default)]
+pub enum Brought {
+    /// Nothing: the server's own account counts.
+    #[default]
+    Nothing,
+    /// An account.
+    Account(Arc<Account>),
+    /// Something that is no account, and why: the server's own must not take its place.
+    Wrong(Arc<Error>),
+}
+
 impl Account {
     /// An account from a token, or from several with commas between.
     ///

@@ -362,7 +362,7 @@ fn now() -> Duration {
 }
 
 /// The proxy of this machine, for everything but itself.
-fn proxy() -> Option<Result<Proxy>> {
+pub(super) fn proxy() -> Option<Result<Proxy>> {
     let named = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
         .iter()
         .find_map(|name| std::env::var(name).ok());

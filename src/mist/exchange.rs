@@ -144,7 +144,7 @@ pub(super) fn unsure(mut failure: Failure, request: &Request) -> Failure {
 }
 
 /// What the library says, without the URL, whose query belongs to the caller.
-fn causes(error: &reqwest::Error) -> String {
+pub(super) fn causes(error: &reqwest::Error) -> String {
     let mut causes = Vec::new();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {

@@ -2,13 +2,17 @@
 //!
 //! - [`specification`]: every operation of the API, as data; [`Request`]: one request, made from an operation and values.
 //! - [`Access`]: the cloud as one caller may use it; every request is judged there on where it goes.
+//! - [`computed`]: what devices and sites are really configured with.
+//! - [`stream`]: what devices say over WebSockets: their utilities and their command line.
 //! - [`Client`]: the way to the cloud: time-outs, budget, places, retries, cache.
 //! - [`Clouds`]: which hosts a token may be sent to; [`Account`]: a cloud and its token.
 
+pub mod computed;
 pub mod effects;
 pub mod figures;
 pub mod security;
 pub mod specification;
+pub mod stream;
 
 mod access;
 mod account;
@@ -26,7 +30,7 @@ mod tls;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use serde_json::{Map, Value};
@@ -34,7 +38,7 @@ use tokio::time::Instant;
 
 pub use self::{
     access::{Access, Done, Reach, remaining},
-    account::{Account, Key},
+    account::{Account, Brought, Key},
     budget::{Budget, LIMIT, Left},
     cache::CacheFigures,
     client::{Client, ClientOptions, Sender},
@@ -94,6 +98,8 @@ pub struct Mist {
     moved: Mutex<HashMap<(String, String), usize>>,
     /// The organisation of a site, by account and site: sites do not move.
     organisations: Mutex<HashMap<AccountSite, Arc<str>>>,
+    /// What opens WebSockets; made with the first.
+    sockets: OnceLock<reqwest::Client>,
 }
 
 impl Mist {
@@ -110,25 +116,37 @@ impl Mist {
             guard: Guard::new(options.security),
             moved: Mutex::default(),
             organisations: Mutex::default(),
+            sockets: OnceLock::new(),
         }))
     }
 
     /// The cloud for one call: with the account that the caller brought, else with the server's own.
     ///
     /// # Errors
-    /// `mist_not_configured` where there is neither.
+    /// `mist_not_configured` where there is neither; why what the caller brought is no account.
     pub fn access(
         self: &Arc<Self>,
-        account: Option<Arc<Account>>,
+        brought: &Brought,
         caller: Arc<str>,
         reach: Arc<dyn Reach>,
         deadline: Instant,
     ) -> Result<Access> {
-        let account = account.or_else(|| self.own.clone()).ok_or_else(|| {
+        let missing = || {
             Error::new(Code::MistNotConfigured, "there is no token for the Mist cloud").advise(
                 "set MIST_APITOKEN (and MIST_HOST) where jmcp starts; over HTTP a caller may bring `X-Authorization` and `?cloud=`",
             )
-        })?;
+        };
+        let account = match brought {
+            Brought::Account(account) => account.clone(),
+            Brought::Nothing => self.own.clone().ok_or_else(missing)?,
+            Brought::Wrong(why) => {
+                let error = Error::new(why.code(), why.message());
+                return Err(match why.advice() {
+                    Some(advice) => error.advise(advice),
+                    None => error,
+                });
+            }
+        };
         Ok(Access::new(self.clone(), account, caller, reach, deadline))
     }
 
@@ -178,6 +196,15 @@ impl Mist {
                 .find_map(|route| Request::of(operation, route, values).ok())
                 .ok_or(error),
         }
+    }
+
+    /// What opens WebSockets.
+    fn sockets(&self) -> Result<&reqwest::Client> {
+        if let Some(made) = self.sockets.get() {
+            return Ok(made);
+        }
+        let made = stream::client(self.client.options().connect_timeout)?;
+        Ok(self.sockets.get_or_init(|| made))
     }
 
     fn remember(&self, operation: &Operation, account: &Account, route: usize) {

@@ -30,7 +30,7 @@ use super::{
     wanted::Wanted,
 };
 use crate::{
-    mist::Account,
+    mist::Brought,
     tokens::Caller,
     tools::{Chosen, Effect, Listing, Principal, Tool},
 };
@@ -123,7 +123,7 @@ pub(super) struct Inbound {
     /// Its place among the calls on their way.
     pub(super) place: Arc<Mutex<Option<Place>>>,
     /// The account of the Mist cloud that it brought.
-    pub(super) account: Option<Arc<Account>>,
+    pub(super) account: Brought,
     /// What it says should be listed.
     pub(super) wanted: Wanted,
 }
@@ -312,7 +312,9 @@ impl ServerHandler for Mcp {
             cancel: context.ct.clone(),
             ask: Some(asker.clone()),
             progress,
-            account: Inbound::of(&context).and_then(|inbound| inbound.account.clone()),
+            account: Inbound::of(&context)
+                .map(|inbound| inbound.account.clone())
+                .unwrap_or_default(),
             chosen: chosen.clone(),
             ..Call::new(request.name, request.arguments.unwrap_or_default(), principal)
         };

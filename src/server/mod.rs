@@ -23,11 +23,10 @@ use crate::tools::{Listing, Tool};
 
 /// These tools as `tools/list` sends them.
 pub fn listed(tools: &[&Tool], listing: &Listing) -> String {
-    let shown = if listing.is_long() {
-        reply::Shown::Brief
-    } else {
-        reply::Shown::Whole
+    let shown = |tool: &Tool| match tool.toolset {
+        "mist" if listing.is_long() => reply::Shown::Brief,
+        _ => reply::Shown::Whole,
     };
-    let tools: Vec<_> = tools.iter().map(|tool| reply::tool(tool, shown)).collect();
+    let tools: Vec<_> = tools.iter().map(|tool| reply::tool(tool, shown(tool))).collect();
     serde_json::json!({ "tools": tools }).to_string()
 }

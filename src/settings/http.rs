@@ -28,6 +28,8 @@ pub struct HttpSettings {
     pub metrics: bool,
     /// The token file; none where everybody may come in.
     pub tokens: Option<PathBuf>,
+    /// Whether callers get nothing but what accounts of the Mist cloud that they bring give them.
+    pub for_accounts: bool,
     /// Certificate and key.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// The names that the server goes by.
@@ -49,14 +51,14 @@ impl HttpSettings {
     ///
     /// # Errors
     /// `invalid_input` for combinations that would let in whom nobody meant to let in, and for a host that is none.
-    pub(super) fn new(options: &Options) -> Result<Self> {
+    pub(super) fn new(options: &Options, for_accounts: bool) -> Result<Self> {
         let flags = &options.http;
         let tls = pair(flags)?;
         let tokens = tokens::find(flags.tokens_file.as_deref());
         let listen = resolve(&options.host, options.port)?;
         let is_loopback = listen.iter().all(|address| is_loopback(address.ip()));
         let host = &options.host;
-        if tokens.is_none() && !flags.allow_no_auth {
+        if tokens.is_none() && !flags.allow_no_auth && !for_accounts {
             return Err(refused(
                 "HTTP needs tokens: there is no `--tokens-file` and no `.tokens` in the working directory",
             )
@@ -64,7 +66,7 @@ impl HttpSettings {
                 "make one with `jmcp token generate --id NAME`; on a loopback address `--allow-no-auth` does without",
             ));
         }
-        if tokens.is_none() && !is_loopback {
+        if tokens.is_none() && !is_loopback && !for_accounts {
             return Err(refused(format!(
                 "`--allow-no-auth` is for loopback addresses, and `{host}` is none"
             ))
@@ -86,6 +88,7 @@ impl HttpSettings {
             metrics_listen: flags.metrics_listen,
             metrics: flags.enable_metrics || flags.metrics_listen.is_some(),
             tokens,
+            for_accounts,
             tls,
             hosts: Hosts::new(&flags.allowed_host, &flags.allowed_origin, flags.disable_host_check)?,
             stateless: flags.stateless,
@@ -114,6 +117,7 @@ impl HttpSettings {
         http::Options {
             hosts: self.hosts,
             tokens,
+            for_accounts: self.for_accounts,
             tls,
             stateless: self.stateless,
             body: self.body,
@@ -197,7 +201,7 @@ mod tests {
     fn settings(line: &str) -> Result<HttpSettings> {
         let words = format!("jmcp {line} -t http");
         let cli = crate::cli::read(words.split_whitespace().map(OsString::from)).expect(line);
-        HttpSettings::new(&cli.options)
+        HttpSettings::new(&cli.options, false)
     }
 
     /// The table of the earlier Rust server, line by line, and the same for names and IPv6.

@@ -8,10 +8,11 @@ use std::{
     time::SystemTime,
 };
 
+use rand::Rng as _;
 use tokio_util::sync::CancellationToken;
 
 use super::{Digest, Entry};
-use crate::tools::{CallerLimits, Principal};
+use crate::tools::{Allowed, CallerLimits, Principal};
 
 /// Who calls. Clones share everything.
 #[derive(Debug, Clone)]
@@ -43,6 +44,55 @@ impl Caller {
             id: "anonymous".into(),
             alive: CancellationToken::new(),
             expires: None,
+        }
+    }
+
+    /// Everybody, where the server has nothing of its own: only the tools for the Mist cloud, with the account that a request brings.
+    pub fn with_account_only() -> Self {
+        let everybody = Self::anonymous();
+        Self {
+            principal: Arc::new(Principal {
+                toolsets: Allowed::names(["mist", "results"]),
+                // Whoever could add a device could reach everything that this machine reaches.
+                devices: Allowed::names::<String>([]),
+                ..(*everybody.principal).clone()
+            }),
+            ..everybody
+        }
+    }
+
+    /// This caller, with this account of the Mist cloud. What is kept for it is kept from those who bring another; one who showed no
+    /// token is somebody by it, with the limits of a caller.
+    #[must_use]
+    pub fn with_account(&self, account: &str, has_token: bool) -> Self {
+        let mut principal = (*self.principal).clone();
+        if has_token {
+            principal.id = format!("{} with {account}", principal.id).into();
+            return Self {
+                principal: Arc::new(principal),
+                ..self.clone()
+            };
+        }
+        let name: Arc<str> = format!("mist:{account}").into();
+        principal.name = name.clone();
+        principal.id = name.clone();
+        principal.limits = CallerLimits::default();
+        Self {
+            principal: Arc::new(principal),
+            id: name,
+            ..self.clone()
+        }
+    }
+
+    /// This caller, of whom nothing is known: what is kept for it nobody can ask for.
+    #[must_use]
+    pub fn unknown(&self) -> Self {
+        Self {
+            principal: Arc::new(Principal {
+                id: format!("{} {:016x}", self.id, rand::rng().next_u64()).into(),
+                ..(*self.principal).clone()
+            }),
+            ..self.clone()
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Ask, Catalogue, Chosen, OutputLimits, Permits, Plan, Principal, Results, Services};
 use crate::{
     error::Result,
-    mist::{Access, Account},
+    mist::{Access, Brought},
 };
 
 /// The caller, the clock, the way back to the client, and the services of the server.
@@ -38,7 +38,7 @@ pub struct Context {
     /// What the caller asked to be shown of long outputs.
     pub limits: OutputLimits,
     /// The account of the Mist cloud that the request brought.
-    pub account: Option<Arc<Account>>,
+    pub account: Brought,
     /// What this session has asked to be listed; none where there is no session.
     pub chosen: Option<Chosen>,
     /// What the person was shown who agreed to this call; none where nobody had to.
@@ -64,7 +64,7 @@ impl Context {
     pub fn mist(&self) -> Result<Access> {
         let mist = &self.services.mist;
         mist.access(
-            self.account.clone(),
+            &self.account,
             self.caller.id.clone(),
             self.caller.clone(),
             self.deadline,

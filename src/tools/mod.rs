@@ -8,6 +8,7 @@ mod context;
 mod junos;
 mod listing;
 mod mist;
+mod nearest;
 mod permits;
 mod plan;
 mod principal;
@@ -25,6 +26,7 @@ pub use self::{
     context::{Context, Level, Log, News, Progress, Step},
     listing::{Chosen, Listing, Mode},
     mist::{Categories, Index, KNOWLEDGE, Page, Pages, is_extra},
+    nearest::did_you_mean,
     permits::Permits,
     plan::Plan,
     principal::{Allowed, CallerLimits, Principal},

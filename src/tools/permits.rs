@@ -10,6 +10,8 @@ pub struct Permits {
     pub read_only: bool,
     /// Tools for the Mist cloud may change something.
     pub mist_writes: bool,
+    /// They may do so without a person's word.
+    pub mist_unconfirmed: bool,
 }
 
 impl Permits {

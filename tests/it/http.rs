@@ -5,6 +5,7 @@ mod fair;
 mod health;
 mod limits;
 mod long;
+mod mist;
 mod names;
 mod reload;
 mod rpc;

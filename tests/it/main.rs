@@ -20,6 +20,7 @@ mod junos_read;
 mod lab;
 mod lab_mist;
 mod mcp;
+mod mist_calls;
 mod mist_catalogue;
 mod mist_settings;
 mod openssh;

@@ -60,7 +60,9 @@ pub(super) fn answer(state: &State, call: &Call, scope: &Scope, tail: &[&str]) -
     let body = call.body.clone().unwrap_or_else(|| json!({}));
     let answer = match *action {
         "shell" => session(state, call, scope, device, action, body, Some("/ssh")),
-        "run_top" | "monitor_traffic" => session(state, call, scope, device, action, body, Some("/ssh")),
+        "run_top" | "monitor_traffic" | "clear_policy_hit_count" => {
+            session(state, call, scope, device, action, body, Some("/ssh"))
+        }
         action if STREAMING.contains(&action) => session(state, call, scope, device, action, body, None),
         _ => return None,
     };
@@ -92,7 +94,7 @@ fn session(
     let mut answer = json!({"session": id});
     if let (Some(path), Some(fields)) = (socket, answer.as_object_mut()) {
         let url = format!("ws://{}{path}?jwt={id}", state.address);
-        fields.insert("url".to_owned(), json!(url));
+        fields.insert("url".to_owned(), json!(state.sessions.url(url)));
     }
     Ok(Answer::json(answer))
 }

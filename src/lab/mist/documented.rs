@@ -15,6 +15,7 @@ use super::{
     collection::{Collection, How},
     names::Place,
     pages,
+    query::Span,
     router::Scope,
     store::Store,
     synth,
@@ -74,6 +75,12 @@ impl Asked<'_> {
         }
     }
 
+    /// An object of the answer's shape.
+    pub(super) fn documented(&self) -> Value {
+        let shape = self.state.shapes.answer(self.operation);
+        shape.map_or(Value::Null, |shape| self.made(&shape, 0))
+    }
+
     /// Whether the documented answer is an array.
     pub(super) fn answers_list(&self) -> bool {
         let shape = self.state.shapes.answer(self.operation);
@@ -108,7 +115,42 @@ impl Asked<'_> {
         if let Some(row) = rows.first() {
             return row.clone();
         }
-        self.made(shape, 0)
+        let mut made = self.made(shape, 0);
+        self.frame(&mut made);
+        made
+    }
+
+    /// What an answer says of itself (its times, its page, how many there are) is true.
+    fn frame(&self, body: &mut Value) {
+        let span = Span::of(self.call);
+        let Value::Object(body) = body else { return };
+        let count = body
+            .values()
+            .filter_map(Value::as_array)
+            .map(Vec::len)
+            .max()
+            .unwrap_or(0);
+        let number = |name: &str, default: usize| {
+            let asked = self.call.parameter(name).and_then(|text| text.parse().ok());
+            json!(asked.unwrap_or(default))
+        };
+        let mut values = vec![
+            ("limit", number("limit", 100)),
+            ("page", number("page", 1)),
+            ("total", json!(count)),
+            ("total_count", json!(count)),
+        ];
+        if let Ok(span) = span {
+            values.extend([("start", pages::whole(span.start)), ("end", pages::whole(span.end))]);
+        }
+        for (name, value) in values {
+            if let Some(field @ Value::Number(_)) = body.get_mut(name) {
+                *field = value;
+            }
+        }
+        if body.get("next").is_some_and(Value::is_string) {
+            body.remove("next");
+        }
     }
 
     fn list(&self, list: &List) -> Answered {
@@ -147,9 +189,17 @@ impl Asked<'_> {
         let default = self.route.query.iter().find(|parameter| parameter.name == "distinct");
         let default = default.and_then(|parameter| parameter.schema.get("default")?.as_str());
         let mut table = Table::plain().clone();
-        asked.or(default).unwrap_or("site_id").clone_into(&mut table.distinct);
-        let known = |row: &Value| row.get(&table.distinct).is_some();
-        if !store.rows(path).iter().any(known) {
+        let has = |row: &Value, name: &str| row.get(name).is_some();
+        let first = store.rows(path).first();
+        let guess = ["type", "site_id", "mac"]
+            .into_iter()
+            .find(|name| first.is_some_and(|row| has(row, name)));
+        asked
+            .or(default)
+            .or(guess)
+            .unwrap_or("site_id")
+            .clone_into(&mut table.distinct);
+        if !store.rows(path).iter().any(|row| has(row, &table.distinct)) {
             return Ok(Answer::json(pages::counted(self.call, &table.distinct)));
         }
         let collection = Collection {
@@ -364,7 +414,7 @@ fn list_of(shape: &Value) -> Option<List> {
     }
     let properties = shape.get("properties")?;
     // Some objects with results have more to say than a page of them.
-    let is_page = properties.get("total").is_some() && properties.get("limit").is_some();
+    let is_page = properties.get("limit").is_some() || properties.get("next").is_some();
     let results = properties.get("results").and_then(rows)?;
     is_page.then_some(List::Results(results))
 }

@@ -23,6 +23,7 @@ mod router;
 mod rows;
 mod seen;
 mod serve;
+mod sle;
 mod special;
 mod store;
 mod stream;
@@ -47,7 +48,7 @@ use self::{access::Access, store::Store, world::World};
 pub use self::{
     faults::{Generation, MistFault, MistFaults, RetryAfter},
     seen::Seen,
-    stream::Session,
+    stream::{Session, StreamFault},
 };
 use super::{ManualClock, clock::WallClock, config::Clock};
 use crate::error::{Code, Error, Result};
@@ -91,6 +92,7 @@ pub struct MistLab {
 impl Drop for MistLab {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.state.sessions.close();
     }
 }
 
@@ -201,6 +203,16 @@ impl MistLab {
     /// The switches of what it does wrong.
     pub fn faults(&self) -> &MistFaults {
         &self.state.faults
+    }
+
+    /// Switches a misbehaviour of the WebSockets on, for those that are opened from now on.
+    pub fn set_stream(&self, fault: StreamFault) {
+        self.state.sessions.set(fault);
+    }
+
+    /// Lets the WebSockets behave again.
+    pub fn clear_streams(&self) {
+        self.state.sessions.clear();
     }
 
     /// The sessions that shells and utilities opened and nobody has taken yet.

@@ -53,6 +53,11 @@ pub(super) fn text(place: &Place, name: &str, format: &str, n: usize) -> Option<
         "device_id" => place.device("", n).map(|device| device.id.clone()),
         "ap_id" => place.device("ap", n).map(|device| device.id.clone()),
         "ap" | "ap_mac" | "last_ap" => place.device("ap", n).map(|device| device.mac().to_owned()),
+        "switch_mac" | "chassis_mac" => place.device("switch", n).map(|device| device.mac().to_owned()),
+        "gateway_mac" | "router_mac" => place.device("gateway", n).map(|device| device.mac().to_owned()),
+        "ap_name" => place.device("ap", n).map(|device| device.name.clone()),
+        "switch_name" => place.device("switch", n).map(|device| device.name.clone()),
+        "gateway_name" | "router_name" => place.device("gateway", n).map(|device| device.name.clone()),
         "mxedge_mac" => Some(world::mac("mxedge", n)),
         "bssid" | "rogue_bssid" | "wifi_mac" => Some(world::mac("rogue", n)),
         "client_mac" | "wireless_mac" | "guest_mac" => Some(world::mac("wireless", n)),
@@ -112,6 +117,13 @@ fn by_name(place: &Place, name: &str, n: usize) -> Option<String> {
         "text" | "message" | "reason" | "description" | "detail" => "made by the lab",
         "when" | "date" => "2026-01-02 03:04:05",
         "duration" => "1d",
+        "band" => "5",
+        "os" => "iOS",
+        "mfg" | "manufacture" | "vendor" => "Example Devices",
+        "unit" | "units" => "count",
+        "status" | "state" => "up",
+        "proto" | "protocol" => "tcp",
+        "annotation" | "comment" | "next" => "",
         _ => return by_ending(name, n),
     };
     Some(value.to_owned())
@@ -141,6 +153,24 @@ fn by_ending(name: &str, n: usize) -> Option<String> {
         return Some("10".to_owned());
     }
     None
+}
+
+/// The value of a number by its name; none where it says nothing.
+pub(super) fn number(name: &str, n: usize) -> Option<i64> {
+    let turn = |values: &[i64]| n.checked_rem(values.len()).and_then(|at| values.get(at).copied());
+    match name {
+        "channel" | "pre_channel" => turn(&[36, 52, 100]),
+        "bandwidth" | "pre_bandwidth" => turn(&[20, 40, 80]),
+        "power" | "pre_power" => turn(&[14, 11, 17]),
+        "noise" | "noise_floor" => Some(-92),
+        "snr" => turn(&[31, 24, 38]),
+        "vlan" | "vlan_id" => Some(10),
+        "port" => Some(443),
+        "lat" => Some(39),
+        "lng" => Some(-104),
+        _ if name.contains("rssi") => turn(&[-61, -70, -55]),
+        _ => None,
+    }
 }
 
 /// Whether a number of this name is a time since the epoch.

@@ -37,15 +37,17 @@ fn page(call: &Call) -> Result<usize, Answer> {
     }
 }
 
+/// The number of the page that is asked for, and its rows.
+pub(super) fn part(call: &Call, rows: &[&Value], limit: usize) -> Result<(usize, Vec<Value>), Answer> {
+    let page = page(call)?;
+    let part = rows.iter().skip((page - 1).saturating_mul(limit)).take(limit);
+    Ok((page, part.map(|row| shown(row)).collect()))
+}
+
 /// An array; how much there is of it is in headers.
 pub(super) fn numbered(call: &Call, rows: &[&Value]) -> Answered {
-    let (limit, page) = (limit(call)?, page(call)?);
-    let part: Vec<Value> = rows
-        .iter()
-        .skip((page - 1).saturating_mul(limit))
-        .take(limit)
-        .map(|row| shown(row))
-        .collect();
+    let limit = limit(call)?;
+    let (page, part) = part(call, rows, limit)?;
     Ok(Answer::json(Value::Array(part))
         .header("x-page-limit", limit.to_string())
         .header("x-page-page", page.to_string())

@@ -102,6 +102,7 @@ const NOT_FILTERS: &[&str] = &[
 
 /// The rows that the call's parameters let through. Parameters that no row knows are ignored, as the real cloud ignores them.
 pub(super) fn filter<'a>(call: &Call, table: &Table, rows: Vec<&'a Value>, span: Span) -> Vec<&'a Value> {
+    let all = rows.clone();
     let mut rows = rows;
     if let Some(field) = &table.time {
         rows.retain(|row| time(row, field).is_none_or(|at| span.start <= at && at <= span.end));
@@ -116,7 +117,7 @@ pub(super) fn filter<'a>(call: &Call, table: &Table, rows: Vec<&'a Value>, span:
         }
         let fields = Tables::embedded().fields(name);
         let known = |row: &&Value| fields.iter().any(|field| row.get(field).is_some());
-        if name == "type" && wanted == "all" || !rows.iter().any(known) {
+        if name == "type" && wanted == "all" || !all.iter().any(known) {
             continue;
         }
         rows.retain(|row| {

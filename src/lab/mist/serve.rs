@@ -152,7 +152,7 @@ async fn body_of(state: &State, place: &Place, body: Incoming) -> Result<Result<
 }
 
 /// What a fault answers instead of doing what is asked.
-fn instead(state: &State, name: &str, path: &str) -> Option<Answer> {
+pub(super) fn instead(state: &State, name: &str, path: &str) -> Option<Answer> {
     state.faults.take(name, |fault| match fault {
         MistFault::TooMany(retry) => {
             let answer = Answer::detail(429, "Too Many Requests. The limit of this API token is reached.");
@@ -206,7 +206,7 @@ fn answer(state: &State, head: &http::request::Parts, body: Result<Option<Value>
 }
 
 /// The answer as bytes, spoilt where a fault says so.
-fn response(state: &State, name: &str, mut answer: Answer) -> Response<Body> {
+pub(super) fn response(state: &State, name: &str, mut answer: Answer) -> Response<Body> {
     if let (Some(next), Content::Json(Value::Object(body))) = (
         state.faults.take(name, |fault| match fault {
             MistFault::Next(next) => Some(next.clone()),

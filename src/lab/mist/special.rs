@@ -1,5 +1,7 @@
 //! Operations that are no collections.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -9,6 +11,7 @@ use super::{
     documented::Asked,
     pages,
     router::Scope,
+    sle,
     tables::Tables,
     write,
 };
@@ -28,8 +31,29 @@ pub(super) fn answer(asked: &Asked, tail: &[&str]) -> Option<Answered> {
     let read = call.is("GET");
     match (scope, tail) {
         (Scope::Org(_), ["devices"]) if read => Some(names(state, scope)),
+        (Scope::Org(_), ["devices", "summary"]) if read => Some(summary(asked)),
+        (Scope::Org(_), ["inventory"]) if call.is("PUT") => Some(assign(asked)),
+        (_, ["alarms", rest @ ..]) if call.is("POST") => acknowledge(asked, rest),
         (Scope::Org(_) | Scope::Site { .. }, ["setting"]) => setting(state, call, scope),
         (Scope::Site { .. }, ["setting", "derived"]) if read => Some(derived_setting(state, scope)),
+        (Scope::Site { .. }, ["sle", kind, id, rest @ ..]) if read => sle::answer(asked, kind, id, rest),
+        (Scope::Site { site, .. }, ["insights"]) => Some(sle::insights(
+            asked,
+            site,
+            call.parameter("metrics").unwrap_or("num_clients"),
+        )),
+        (Scope::Site { .. }, ["insights", "client" | "device", mac]) => Some(sle::insights(
+            asked,
+            mac,
+            call.parameter("metrics").unwrap_or("num_clients"),
+        )),
+        (Scope::Site { .. }, ["insights", "client" | "device", mac, metric]) => Some(sle::insights(asked, mac, metric)),
+        (Scope::Site { site, .. }, ["insights", metric]) if !matches!(*metric, "rogues" | "fingerprints") => {
+            Some(sle::insights(asked, site, metric))
+        }
+        (Scope::Org(org), ["insights", "sites-sle"]) => Some(sle::of_sites(asked, org)),
+        (Scope::Org(_), ["stats"]) if read => Some(org_stats(asked)),
+        (Scope::Site { site, .. }, ["stats"]) if read => site_stats(state, site),
         (Scope::Site { org, .. }, [name, "derived"]) if read => derived(asked, org, name),
         _ => None,
     }
@@ -45,6 +69,110 @@ fn names(state: &State, scope: &Scope) -> Answered {
         .map(|row| json!({"mac": row.get("mac"), "name": row.get("name")}))
         .collect();
     Ok(Answer::json(json!({"results": results})))
+}
+
+/// How many devices of each kind an organisation has.
+fn summary(asked: &Asked) -> Answered {
+    let mut store = asked.state.store();
+    let rows = store
+        .rows("inventory")
+        .iter()
+        .filter(|row| asked.scope.holds(row, false));
+    let mut body = json!({"num_mxedges": 1});
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for row in rows {
+        let kind = match row.get("type").and_then(Value::as_str) {
+            Some("ap") => "aps",
+            Some("switch") => "switches",
+            _ => "gateways",
+        };
+        *counts.entry(format!("num_{kind}")).or_default() += 1;
+        let waits = usize::from(row.get("site_id").is_none());
+        *counts.entry(format!("num_unassigned_{kind}")).or_default() += waits;
+    }
+    for (name, count) in counts {
+        pages::set(&mut body, &name, json!(count));
+    }
+    Ok(Answer::json(body))
+}
+
+/// Assigns devices to a site, takes them from theirs, or out of the inventory.
+fn assign(asked: &Asked) -> Answered {
+    let fields = write::object(asked.call)?;
+    let op = fields.get("op").and_then(Value::as_str).unwrap_or("assign");
+    let words = |name: &str| -> Vec<&str> {
+        let list = fields.get(name).and_then(Value::as_array);
+        list.into_iter().flatten().filter_map(Value::as_str).collect()
+    };
+    let (macs, serials) = (words("macs"), words("serials"));
+    let mut store = asked.state.store();
+    let (mut success, mut error, mut reason) = (Vec::new(), Vec::new(), Vec::new());
+    for mac in macs {
+        let is_it =
+            |row: &&mut Value| row.get("mac").and_then(Value::as_str) == Some(mac) && asked.scope.holds(row, false);
+        let Some(Value::Object(row)) = store.rows_mut("inventory").iter_mut().find(is_it) else {
+            error.push(mac);
+            reason.push("unknown device");
+            continue;
+        };
+        success.push(mac);
+        match (op, fields.get("site_id")) {
+            ("assign", Some(site)) => {
+                row.insert("site_id".to_owned(), site.clone());
+            }
+            ("unassign", _) => {
+                row.remove("site_id");
+            }
+            ("delete", _) => store
+                .rows_mut("inventory")
+                .retain(|row| row.get("mac") != Some(&json!(mac))),
+            _ => {}
+        }
+    }
+    success.extend(serials);
+    write::audit(
+        &mut store,
+        asked.call,
+        asked.scope,
+        &format!("Inventory {op} of {} devices", success.len()),
+    );
+    Ok(Answer::json(
+        json!({"op": op, "success": success, "error": error, "reason": reason}),
+    ))
+}
+
+/// Acknowledges alarms, or takes that back: one, some or all.
+fn acknowledge(asked: &Asked, tail: &[&str]) -> Option<Answered> {
+    let (only, verb) = match tail {
+        [verb] => (None, *verb),
+        [id, verb] => (Some(*id), *verb),
+        _ => return None,
+    };
+    let acked = match verb {
+        "ack" | "ack_all" => true,
+        "unack" | "unack_all" => false,
+        _ => return None,
+    };
+    let body = asked.call.body.as_ref();
+    let named = body.and_then(|body| body.get("alarm_ids")?.as_array());
+    let note = body.and_then(|body| body.get("note"));
+    let is_meant = |id: &str| match only {
+        Some(only) => only == id,
+        None => verb.ends_with("_all") || named.is_some_and(|named| named.iter().any(|one| one == id)),
+    };
+    let mut store = asked.state.store();
+    for row in store.rows_mut("alarms") {
+        let id = row.get("id").and_then(Value::as_str).unwrap_or_default();
+        if !asked.scope.holds(row, false) || !is_meant(id) {
+            continue;
+        }
+        pages::set(row, "acked", json!(acked));
+        if let (true, Some(note)) = (acked, note) {
+            pages::set(row, "note", note.clone());
+        }
+    }
+    write::audit(&mut store, asked.call, asked.scope, &format!("Alarms {verb}"));
+    Some(Ok(Answer::done()))
 }
 
 /// What of the organisation's objects applies to a site, beside its own.
@@ -131,4 +259,48 @@ fn derived_setting(state: &State, scope: &Scope) -> Answered {
         }
     }
     Ok(Answer::json(row))
+}
+
+/// The figures of an organisation, counted.
+fn org_stats(asked: &Asked) -> Answered {
+    let mut store = asked.state.store();
+    let is_here = |row: &&Value| asked.scope.holds(row, false);
+    let devices: Vec<Value> = store.rows("device_stats").iter().filter(is_here).cloned().collect();
+    let is_up = |row: &&Value| row.get("status").and_then(Value::as_str) == Some("connected");
+    let up = devices.iter().filter(is_up).count();
+    let inventory = store.rows("inventory").iter().filter(is_here).count();
+    let sites = store.rows("sites").iter().filter(is_here).count();
+    let own = store.rows("orgs").iter().find(is_here).map(pages::shown);
+    drop(store);
+    let mut body = asked.documented();
+    if let Some(own) = own {
+        write::overlay(&mut body, own);
+    }
+    for (name, count) in [
+        ("num_sites", sites),
+        ("num_inventory", inventory),
+        ("num_devices", devices.len()),
+        ("num_devices_connected", up),
+        ("num_devices_disconnected", devices.len() - up),
+    ] {
+        pages::set(&mut body, name, json!(count));
+    }
+    let levels = sle::metrics(Some("ap"));
+    let sle = levels
+        .iter()
+        .map(|path| json!({"path": path, "user_minutes": {"ok": 9_400, "total": 9_800}}));
+    pages::set(&mut body, "sle", sle.collect());
+    for name in ["msp_logo_url", "msp_name"] {
+        if let Some(body) = body.as_object_mut() {
+            body.remove(name);
+        }
+    }
+    Ok(Answer::json(body))
+}
+
+/// The figures of one site, as the organisation's list has them.
+fn site_stats(state: &State, site: &str) -> Option<Answered> {
+    let mut store = state.store();
+    let row = store.find("site_stats", "id", site).map(pages::shown)?;
+    Some(Ok(Answer::json(row)))
 }

@@ -89,7 +89,10 @@ impl Maker<'_> {
             "string" => {
                 let default = schema.get("default").and_then(Value::as_str).unwrap_or_default();
                 let text = names::text(self.place, name, schema_format(schema), self.n);
-                let text = text.unwrap_or_else(|| default.to_owned());
+                let text = text.unwrap_or_else(|| match default {
+                    "" => "example".to_owned(),
+                    default => default.to_owned(),
+                });
                 Value::String(fitted(text, schema))
             }
             "integer" | "number" => self.number(schema, kind, name),
@@ -122,6 +125,13 @@ impl Maker<'_> {
         }
         let least = bound("minimum").unwrap_or(0.0);
         let most = bound("maximum").unwrap_or(least + 90.0).min(least + 1000.0);
+        let named = names::number(name, self.n).filter(|value| {
+            let value = f64::from(i32::try_from(*value).unwrap_or(0));
+            bound("minimum").is_none_or(|least| least <= value) && bound("maximum").is_none_or(|most| value <= most)
+        });
+        if let Some(value) = named {
+            return json!(value);
+        }
         let share = f64::from(u32::try_from(world::noise(name, self.n, 100)).unwrap_or(0)) / 100.0;
         let value = least + (most - least) * share;
         if kind == "integer" {

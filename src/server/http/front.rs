@@ -29,13 +29,14 @@ use super::{
     body::{self, BodyLimits, Room, Share},
     envelope::{self, Envelope, INVALID_PARAMS, Kind},
     gate::Gate,
+    mist::{self, Brings},
     patience,
     plain::{self, Plain},
     refusal::Refusal,
     sessions::Sessions,
 };
 use crate::{
-    server::{Mcp, mcp::Inbound, path::Path, wanted::Wanted},
+    server::{Mcp, mcp::Inbound, path::Path},
     tokens::Caller,
 };
 
@@ -111,20 +112,23 @@ impl Front {
 
     async fn answer(&self, request: Request<Body>) -> Result<Response, Refusal> {
         let (parts, body) = request.into_parts();
-        let caller = self.gate.caller(&parts)?;
+        let has_tokens = self.gate.tokens.is_some();
+        let brings = mist::read(&parts, &self.path.services().mist, has_tokens)?;
+        let caller = brings.caller(self.gate.caller(&parts)?, has_tokens);
+        known(&parts, &caller);
         self.path
             .limits()
             .rate(&caller.principal)
             .map_err(Refusal::rate_limited)?;
         match parts.method {
-            Method::POST => self.post(parts, body, caller).await,
+            Method::POST => self.post(parts, body, caller, brings).await,
             Method::GET => self.listen(&parts, &caller),
             Method::DELETE => self.close(&parts, &caller),
             _ => Err(self.not_allowed()),
         }
     }
 
-    async fn post(&self, mut parts: Parts, body: Body, caller: Caller) -> Result<Response, Refusal> {
+    async fn post(&self, mut parts: Parts, body: Body, caller: Caller, brings: Brings) -> Result<Response, Refusal> {
         speaks_json(&mut parts.headers)?;
         for name in ROUTED_BY {
             super::hosts::single(&parts.headers, header::HeaderName::from_static(name), name)?;
@@ -151,8 +155,8 @@ impl Front {
         parts.extensions.insert(Inbound {
             caller: caller.clone(),
             place: Arc::new(Mutex::new(place)),
-            account: None,
-            wanted: Wanted::default(),
+            account: brings.account,
+            wanted: brings.wanted,
         });
         let message = Message {
             parts,

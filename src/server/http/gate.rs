@@ -12,7 +12,6 @@ use http::{Request, header, request::Parts};
 
 use super::{
     accept::Client,
-    front,
     hosts::{Hosts, single},
     refusal::Refusal,
 };
@@ -60,7 +59,6 @@ impl Gate {
     /// 401 without a token, or with one that is not valid; 400 with two.
     pub(super) fn caller(&self, parts: &Parts) -> Result<Caller, Refusal> {
         let Some(tokens) = &self.tokens else {
-            front::known(parts, &self.anonymous);
             return Ok(self.anonymous.clone());
         };
         let counted = |refusal: Refusal| {
@@ -81,7 +79,6 @@ impl Gate {
             tracing::warn!(?address, "a request came with a token that is not valid");
             counted(Refusal::wrong_token())
         })?;
-        front::known(parts, &caller);
         Ok(caller)
     }
 }

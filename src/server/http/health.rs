@@ -13,7 +13,7 @@ use axum::{
 use http::{HeaderValue, Request, StatusCode, header};
 use serde_json::{Value, json};
 
-use super::{gate::Gate, refusal::Refusal};
+use super::{front, gate::Gate, refusal::Refusal};
 use crate::server::{figures, path::Path};
 
 /// What a server works with that can be wrong.
@@ -108,6 +108,7 @@ impl Metrics {
         let parts = request.into_parts().0;
         if let Some(gate) = &self.gate {
             let caller = gate.caller(&parts)?;
+            front::known(&parts, &caller);
             if !caller.principal.is_unrestricted() {
                 let why = "the figures are for tokens that may use every tool and device";
                 return Err(Refusal::new(StatusCode::FORBIDDEN, "insufficient_scope", why));

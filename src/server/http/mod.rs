@@ -15,6 +15,7 @@ pub mod fuzz;
 mod gate;
 mod health;
 mod hosts;
+mod mist;
 mod patience;
 mod plain;
 mod refusal;
@@ -58,6 +59,8 @@ pub struct Options {
     pub hosts: Hosts,
     /// Who may come in; none where everybody may.
     pub tokens: Option<Arc<Tokens>>,
+    /// Whether callers get nothing but what accounts of the Mist cloud that they bring give them.
+    pub for_accounts: bool,
     /// The certificate; none without TLS.
     pub tls: Option<Arc<Tls>>,
     /// Every request stands for itself, and clients up to 2025-11-25 cannot be asked anything.
@@ -138,7 +141,11 @@ fn doors(
         Arc::new(Gate {
             hosts: options.hosts.clone(),
             tokens: options.tokens.clone(),
-            anonymous: Caller::anonymous(),
+            anonymous: if options.for_accounts {
+                Caller::with_account_only()
+            } else {
+                Caller::anonymous()
+            },
             figures: path.figures().clone(),
             knows_own_address,
         })

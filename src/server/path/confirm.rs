@@ -58,7 +58,8 @@ impl Confirm {
             Some(planning) => Some(planning.await?),
             None => None,
         };
-        if !self.needed(tool, effect) {
+        let is_given = tool.toolset == "mist" && context.permits.mist_unconfirmed;
+        if is_given || !self.needed(tool, effect) {
             return Ok(plan);
         }
         let refusal = |why: &str| {

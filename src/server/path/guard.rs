@@ -3,13 +3,16 @@
 use crate::{
     error::Result,
     junos,
-    tools::{Arguments, Effect, Judged, Services, Tool},
+    tools::{Arguments, Effect, Judged, Services, Tool, string_argument},
 };
 
 /// # Errors
 /// `blocked`, naming the rule; one device that refuses refuses the whole call.
 pub(super) fn judge(services: &Services, tool: &Tool, targets: &[String], arguments: &Arguments) -> Result<()> {
     let policy = services.policy.load();
+    // A device that is reached through the cloud has no name in the inventory, and the rules for all devices hold for it too.
+    let in_cloud = [string_argument(arguments, "device_id")];
+    let targets = if tool.toolset == "mist" { &in_cloud } else { targets };
     for judged in (tool.judged)(arguments) {
         for device in targets {
             match &judged {
@@ -29,9 +32,10 @@ pub(super) fn effect(tool: &Tool, arguments: &Arguments) -> Effect {
         Judged::Pfe(command) => command.split_whitespace().next() != Some("show"),
         Judged::Config { .. } => false,
     };
+    let own = tool.effect_of_call(arguments);
     if tool.effect == Effect::Read && (tool.judged)(arguments).iter().any(changes) {
-        Effect::Write
+        own.max(Effect::Write)
     } else {
-        tool.effect_of_call(arguments)
+        own
     }
 }

@@ -27,10 +27,10 @@ use super::{
 };
 use crate::{
     error::{Code, Error, Result},
-    mist::Account,
+    mist::Brought,
     tools::{
         Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Text,
-        Tool,
+        Tool, did_you_mean,
     },
 };
 
@@ -64,7 +64,7 @@ pub struct Call {
     /// The place that the transport has taken for this call already.
     pub place: Option<Place>,
     /// The account of the Mist cloud that the request brought.
-    pub account: Option<Arc<Account>>,
+    pub account: Brought,
     /// What the session has asked to be listed.
     pub chosen: Option<Chosen>,
 }
@@ -80,7 +80,7 @@ impl Call {
             ask: None,
             progress: None,
             place: None,
-            account: None,
+            account: Brought::Nothing,
             chosen: None,
         }
     }
@@ -354,7 +354,7 @@ impl Path {
                 let name: String = call.name.chars().take(100).collect();
                 Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
                     "{}the tools are: {}",
-                    arguments::did_you_mean(&name, known.iter().copied()),
+                    did_you_mean(&name, known.iter().copied()),
                     listed.collect::<Vec<_>>().join(", ")
                 ))
             })

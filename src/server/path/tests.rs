@@ -79,6 +79,7 @@ fn limited(tools: Vec<Tool>, read_only: bool, limits: LimitOptions) -> Path {
         permits: Permits {
             read_only,
             mist_writes: true,
+            mist_unconfirmed: false,
         },
         confirm: Confirm::Destroy,
         max_result_chars: 40_000,

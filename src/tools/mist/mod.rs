@@ -5,11 +5,14 @@
 //! - one file for each tool that helps with the others: `search_tools`, `describe_tool`, `call_tool`, `get_next_page`,
 //!   `manage_mcp_tools`.
 //! - `enhanced`: the tools of the Enhanced Mist server, which find something out from what they read.
+//! - `consolidated`: tools that stand for many operations each, as the newest mistmcp has them.
+//! - `utilities`: what devices do and say when the cloud asks them.
 //! - `answer`: what every answer goes through: columns, counts, times, pages.
 
 mod answer;
 mod call_tool;
 mod catalogue;
+mod consolidated;
 mod describe_tool;
 mod enhanced;
 mod get_next_page;
@@ -19,6 +22,7 @@ mod pages;
 mod search_tools;
 mod shape;
 mod tidy;
+mod utilities;
 
 pub(super) use self::call_tool::{NAME as CALL_TOOL, named};
 pub use self::{
@@ -44,6 +48,7 @@ pub fn is_extra(category: &str) -> bool {
 /// `internal` where the catalogue's data are broken.
 pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
     let mut tools = catalogue::tools(specification)?;
+    tools.extend(consolidated::all()?);
     tools.extend([
         call_tool::tool(),
         describe_tool::tool(),
@@ -52,5 +57,6 @@ pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
         search_tools::tool(),
     ]);
     tools.extend(enhanced::all());
+    tools.extend(utilities::all());
     Ok(tools)
 }

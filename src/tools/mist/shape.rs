@@ -24,6 +24,8 @@ pub(super) struct Shape {
     pub(super) summary: Vec<String>,
     /// Every page.
     pub(super) all_pages: bool,
+    /// Each device with the id that tools for devices take.
+    pub(super) device_ids: bool,
 }
 
 impl Shape {
@@ -36,6 +38,7 @@ impl Shape {
             fields: names(FIELDS, arguments.remove(FIELDS))?,
             summary: names(SUMMARY, arguments.remove(SUMMARY))?,
             all_pages: arguments.remove(ALL_PAGES).is_some_and(|value| value == true),
+            device_ids: false,
         })
     }
 
@@ -45,6 +48,9 @@ impl Shape {
             .map(|row| {
                 let mut row = tidy(row);
                 if let Value::Object(fields) = &mut row {
+                    if self.device_ids {
+                        add_device_id(fields);
+                    }
                     if !self.fields.is_empty() {
                         return Value::Object(self.columns(fields));
                     }
@@ -78,6 +84,14 @@ impl Shape {
     pub(super) fn counts(&self, rows: &[Value]) -> Value {
         let count = |path: &String| (path.clone(), counts(rows, path));
         Value::Object(self.summary.iter().map(count).collect())
+    }
+}
+
+/// A stack of switches is one device under the address of the whole.
+fn add_device_id(fields: &mut Map<String, Value>) {
+    let address = |name: &str| fields.get(name).and_then(Value::as_str).and_then(super::tidy::mac);
+    if let Some(mac) = address("vc_mac").or_else(|| address("mac")) {
+        fields.insert("device_id".into(), super::tidy::device_id(&mac).into());
     }
 }
 

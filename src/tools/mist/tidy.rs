@@ -33,7 +33,7 @@ pub(super) fn tidy(arguments: &mut Arguments) {
 
 fn tidied(name: &str, text: &str) -> Option<String> {
     match name {
-        "device_id" => mac(text).map(|mac| format!("{DEVICE}{mac}")),
+        "device_id" => mac(text).map(|mac| device_id(&mac)),
         "start" | "end" => parse_rfc3339(text.trim())
             .or_else(|| day(text))
             .map(|time| time.as_secs().to_string()),
@@ -60,6 +60,16 @@ pub(super) fn mac(text: &str) -> Option<String> {
     let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.')).collect();
     let is_whole = digits.len() == 12 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_whole.then(|| digits.to_ascii_lowercase())
+}
+
+/// The id of the device with this address.
+pub(super) fn device_id(mac: &str) -> String {
+    format!("{DEVICE}{mac}")
+}
+
+/// The address in the id of a device.
+pub(super) fn address_of(id: &str) -> Option<String> {
+    id.trim().to_ascii_lowercase().strip_prefix(DEVICE).and_then(mac)
 }
 
 #[cfg(test)]

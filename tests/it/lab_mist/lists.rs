@@ -76,6 +76,13 @@ async fn filters_filter() {
     assert_eq!(total("inventory/search?status=disconnected&type=switch").await, 1);
     assert_eq!(total("inventory/search?text=den-sw").await, 7);
     assert_eq!(total("alarms/search?duration=1w&severity=critical&acked=true").await, 2);
+    let vc = "inventory/search?type=ap&vc_mac=5c452700a080";
+    assert_eq!(total(vc).await, 0, "access points have no such field, others have");
+    assert_eq!(
+        total("inventory/search?type=gateway&mood=good").await,
+        6,
+        "what nobody knows is ignored"
+    );
     let window = "alarms/search?start=-2h&end=-1h";
     let rows = good(&lab, &format!("/orgs/{org}/{window}")).await;
     let now = 1_767_323_045.0;

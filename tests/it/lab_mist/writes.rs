@@ -78,3 +78,72 @@ async fn utilities_open_sessions() {
     let offline = format!("/sites/{}/devices/{}/ping", lab.site(), lab.offline_id());
     assert_eq!(send(&lab, "POST", &offline, &Value::Null).await.status, 400);
 }
+
+#[tokio::test]
+async fn what_is_documented_only_can_be_written_too() {
+    let lab = lab().await;
+    let list = format!("/orgs/{}/avprofiles", lab.org());
+    let before = good(&lab, &list).await.as_array().unwrap().len();
+    let made = send(&lab, "POST", &list, &json!({"name": "strict"})).await.json();
+    assert_eq!(
+        (made["name"].as_str(), made["org_id"].as_str()),
+        (Some("strict"), Some(lab.org()))
+    );
+    assert_eq!(good(&lab, &list).await.as_array().unwrap().len(), before + 1);
+    let item = format!("{list}/{}", made["id"].as_str().unwrap());
+    let changed = send(&lab, "PUT", &item, &json!({"name": "lax"})).await.json();
+    assert_eq!(
+        (&changed["name"], &good(&lab, &item).await["name"]),
+        (&json!("lax"), &json!("lax"))
+    );
+    assert_eq!(request("DELETE", &item).send(lab.address()).await.status, 200);
+    assert_eq!(get(&lab, &item).await.status, 404);
+    assert_eq!(good(&lab, &list).await.as_array().unwrap().len(), before);
+}
+
+#[tokio::test]
+async fn alarms_are_acknowledged() {
+    let lab = lab().await;
+    let org = lab.org();
+    let open = format!("/orgs/{org}/alarms/search?duration=1w&acked=false&limit=1000");
+    let before = good(&lab, &open).await;
+    let id = before["results"][0]["id"].as_str().unwrap();
+    let body = json!({"alarm_ids": [id], "note": "seen"});
+    assert_eq!(
+        send(&lab, "POST", &format!("/orgs/{org}/alarms/ack"), &body)
+            .await
+            .status,
+        200
+    );
+    let after = good(&lab, &open).await;
+    assert_eq!(after["total"].as_u64(), before["total"].as_u64().map(|total| total - 1));
+    assert_eq!(
+        send(&lab, "POST", &format!("/orgs/{org}/alarms/ack_all"), &json!({}))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(good(&lab, &open).await["total"], 0);
+}
+
+#[tokio::test]
+async fn devices_are_assigned_to_sites() {
+    let lab = lab().await;
+    let path = format!("/orgs/{}/inventory", lab.org());
+    let inventory = good(&lab, &format!("{path}?limit=1000")).await;
+    let waiting = inventory
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row.get("site_id").is_none())
+        .unwrap();
+    let mac = waiting["mac"].as_str().unwrap();
+    let body = json!({"op": "assign", "site_id": lab.site(), "macs": [mac, "ffffffffffff"]});
+    let answer = send(&lab, "PUT", &path, &body).await.json();
+    assert_eq!(
+        (&answer["success"], &answer["error"]),
+        (&json!([mac]), &json!(["ffffffffffff"]))
+    );
+    let found = good(&lab, &format!("{path}?mac={mac}")).await;
+    assert_eq!(found[0]["site_id"], lab.site());
+}

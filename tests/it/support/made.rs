@@ -35,6 +35,7 @@ pub(crate) fn server(tools: Vec<Tool>) -> Arc<Path> {
         permits: Permits {
             read_only: false,
             mist_writes: true,
+            mist_unconfirmed: false,
         },
         confirm: Confirm::Never,
         max_result_chars: 40_000,

@@ -279,6 +279,7 @@ impl Plan {
             permits: Permits {
                 read_only: self.read_only,
                 mist_writes: false,
+                mist_unconfirmed: false,
             },
             confirm: self.confirm,
             max_result_chars: 40_000,
@@ -332,6 +333,7 @@ impl Plan {
         let options = http::Options {
             hosts: self.hosts,
             tokens: tokens.clone(),
+            for_accounts: false,
             tls: tls.clone(),
             stateless: self.stateless,
             body: self.body,

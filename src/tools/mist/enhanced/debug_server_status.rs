@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{diagnosis, kit};
 use crate::{
     error::Result,
-    mist::Access,
+    mist::{Access, Brought},
     tools::{Context, Tool, Typed},
 };
 
@@ -39,7 +39,7 @@ pub(super) fn status(context: &Context, access: &Access) -> Value {
         "configuration": {
             "host": access.account().cloud().host(),
             "tokens": access.account().keys().len(),
-            "own_account": context.account.is_none(),
+            "own_account": matches!(context.account, Brought::Nothing),
             "max_concurrent": options.concurrent,
             "request_timeout_s": options.timeout.as_secs(),
             "connect_timeout_s": options.connect_timeout.as_secs(),

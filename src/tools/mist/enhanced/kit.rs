@@ -35,6 +35,7 @@ impl From<Shown> for Shape {
             fields: shown.fields.unwrap_or_default(),
             summary: shown.summary.unwrap_or_default(),
             all_pages: shown.all_pages.unwrap_or_default(),
+            device_ids: false,
         }
     }
 }
