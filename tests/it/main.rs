@@ -22,6 +22,8 @@ mod lab_mist;
 mod mcp;
 mod mist_calls;
 mod mist_catalogue;
+mod mist_enhanced;
+mod mist_security;
 mod mist_settings;
 mod openssh;
 mod round_trips;

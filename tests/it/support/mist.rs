@@ -10,7 +10,7 @@ use jmcp::{
         ssh::{self, HostKeys, SshConnector},
     },
     lab::mist::{MistLab, MistLabOptions, Seen},
-    mist::{Account, ClientOptions, Clouds, Mist, MistOptions},
+    mist::{Account, ClientOptions, Clouds, Mist, MistOptions, security},
     policy::Policy,
     server::{
         audit::{Audit, AuditFormat},
@@ -26,8 +26,26 @@ pub(crate) struct Setup {
     pub(crate) mist_writes: bool,
     pub(crate) confirm: Confirm,
     pub(crate) client: ClientOptions,
+    pub(crate) security: security::Options,
     pub(crate) lab: MistLabOptions,
+    /// The server's own token; the lab's that may do everything where there is none.
+    pub(crate) token: Option<&'static str>,
     pub(crate) max_result_chars: usize,
+}
+
+impl Setup {
+    /// Writes without questions, and an operator who accepts that the lab's token administers several organisations.
+    pub(crate) fn writing() -> Self {
+        Self {
+            mist_writes: true,
+            confirm: Confirm::Never,
+            security: security::Options {
+                acknowledged: true,
+                ..security::Options::default()
+            },
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Setup {
@@ -36,7 +54,9 @@ impl Default for Setup {
             mist_writes: false,
             confirm: Confirm::Destroy,
             client: ClientOptions::default(),
+            security: security::Options::default(),
             lab: MistLabOptions::default(),
+            token: None,
             max_result_chars: 40_000,
         }
     }
@@ -57,11 +77,16 @@ impl MistBench {
     pub(crate) async fn with(setup: Setup) -> Self {
         let lab = MistLab::start(setup.lab).await.unwrap();
         let clouds = Clouds::with([lab.base_url()]).unwrap();
-        let account = Account::new(clouds.cloud(&lab.base_url()).unwrap(), &lab.token().into()).unwrap();
+        let account = Account::new(
+            clouds.cloud(&lab.base_url()).unwrap(),
+            &setup.token.unwrap_or(lab.token()).into(),
+        )
+        .unwrap();
         let options = MistOptions {
             clouds,
             own: Some(Arc::new(account)),
             client: setup.client,
+            security: setup.security,
             ..MistOptions::default()
         };
         let directory = tempfile::tempdir().unwrap();
@@ -114,6 +139,10 @@ impl MistBench {
 
     pub(crate) async fn call_as(&self, principal: Principal, tool: &str, arguments: Value) -> Answered {
         let call = Call::new(tool, arguments.as_object().unwrap().clone(), Arc::new(principal));
+        self.answer(call).await
+    }
+
+    pub(crate) async fn answer(&self, call: Call) -> Answered {
         tokio::time::timeout(Duration::from_secs(60), self.path.call(call))
             .await
             .expect("an answer")

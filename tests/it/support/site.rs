@@ -425,7 +425,10 @@ impl Site {
 
     /// One figure of `/metrics`, by the beginning of its line.
     pub(crate) fn figure(&self, line: &str) -> f64 {
-        let text = self.path.figures().render(&self.path.services().junos);
+        let text = self
+            .path
+            .figures()
+            .render(&self.path.services().junos, &self.path.services().mist);
         let found = text
             .lines()
             .find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
