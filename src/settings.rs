@@ -244,8 +244,10 @@ impl Cloud {
     fn of(options: &Options, variables: &Variables, is_http: bool, has_account: bool) -> Self {
         let is_wanted = mist::is_wanted(&options.mist, variables);
         let has_tokens = tokens::find(options.http.tokens_file.as_deref()).is_some();
-        // Callers over HTTP can bring an account; where there are tokens, devices were meant to be there unless somebody says otherwise.
-        let is_for_callers = is_http && !options.is_for_python && (is_wanted || !has_tokens);
+        // Callers over HTTP can bring an account. Who gives tokens, or does without them on purpose, means a server with devices, unless
+        // something else is said of the cloud.
+        let is_plain = !has_tokens && !options.http.allow_no_auth;
+        let is_for_callers = is_http && !options.is_for_python && (is_wanted || is_plain);
         let needs_no_devices = !options.given.inventory && (has_account || is_for_callers);
         let has_devices = !needs_no_devices || options.device_mapping.exists();
         Self {

@@ -122,6 +122,12 @@ impl Report {
 
     async fn cloud(&mut self, settings: &Settings, connect: bool) {
         let Some(account) = &settings.mist.own else {
+            if settings.http.as_ref().is_some_and(|http| http.for_accounts) {
+                self.fine(
+                    "Mist cloud",
+                    "callers bring their accounts, and need no token of this server",
+                );
+            }
             return;
         };
         let cloud = account.cloud();

@@ -451,12 +451,25 @@ impl ServerHandler for Mcp {
     }
 
     fn accepted_subscription_filter(&self, wanted: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        self.path.extension().map(|extension| extension.accepts(wanted))
+        match self.path.extension() {
+            Some(extension) => Some(extension.accepts(wanted)),
+            // Clients ask for what the server says it has. Their list never changes, so nothing comes.
+            None => wanted
+                .tools_list_changed?
+                .then(|| SubscriptionFilter::builder().tools_list_changed().build()),
+        }
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
         if let Some(extension) = self.path.extension() {
             extension.listen(subscription).await;
+            return Ok(());
+        }
+        // Whoever only listens holds no place that a call could have.
+        drop(Inbound::of(subscription.request_context()).and_then(Inbound::place));
+        tokio::select! {
+            () = subscription.cancelled() => {}
+            () = self.path.going_down().cancelled() => {}
         }
         Ok(())
     }

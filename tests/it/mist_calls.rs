@@ -35,6 +35,7 @@ fn value(bench: &MistBench, name: &str, schema: &Value) -> Option<Value> {
         "end" => json!("now"),
         "duration" => json!("1d"),
         "country_code" => json!("US"),
+        "metric" => json!("time-to-connect"),
         "sort" | "distinct" => return None,
         _ => match schema["type"].as_str().unwrap_or_default() {
             "integer" | "number" => schema.get("default").cloned().unwrap_or(json!(1)),
@@ -132,11 +133,9 @@ async fn each_mirror_asks_for_what_it_says() {
             bench.lab.forget();
             let answered = bench.call(tool.name, Value::Object(given.clone())).await;
             // What is asked for need not be there; that it is asked for as it should be is what counts here.
-            let is_known = answered
-                .error
-                .as_ref()
-                .is_none_or(|error| error.code().as_str() == "not_found");
-            if !is_known {
+            let is_asked =
+                answered.text.contains("was answered with 400") || answered.text.contains("was answered with 404");
+            if answered.failed && !is_asked {
                 wrong.push(format!("{}: {}", tool.name, answered.text));
             }
             // Kept answers need no request.

@@ -125,12 +125,10 @@ fn defaults_are_those_of_the_earlier_server() {
         ("get_audit_logs", "duration", json!("1d")),
         ("get_organization_stats", "stats_type", json!("general")),
         ("get_organization_stats", "device_type", json!("all")),
-        ("get_organization_stats", "full", json!(false)),
         ("search_org_bgp_stats", "duration", json!("6h")),
         ("get_org_inventory", "limit", json!(1000)),
         ("get_org_templates", "template_type", json!("rf")),
         ("search_org_devices", "limit", json!(50)),
-        ("get_enhanced_device_info", "include_shell_data", json!(false)),
         ("make_mist_api_call", "method", json!("GET")),
         ("get_performance_trends", "hours", json!(24)),
     ] {
@@ -379,7 +377,7 @@ async fn an_analysis_says_of_how_many_rows_it_is() {
         (&json!(3), &json!(3))
     );
     assert_eq!(part["analysed"]["of"], part["total"]);
-    let names = json!({ "org_id": org, "limit": 3, "all_pages": true, "fields": "mac" });
+    let names = json!({ "org_id": org, "limit": 50, "all_pages": true, "fields": "mac" });
     let all = bench.good("search_org_wireless_clients", names).await;
     assert_eq!(all["client_analysis"]["total"], part["total"]);
     assert_eq!(all.get("analysed"), None);

@@ -343,6 +343,15 @@ async fn a_session_on_stdio_chooses_its_tools() {
         let answered = talk.call("manageMcpTools", json!({ "disable": ["orgs_stats"] })).await;
         assert_ne!(answered["isError"], true, "{answered}");
         assert_eq!(names(&talk.request("tools/list", json!({})).await), before);
+        if era == Era::PerRequest {
+            let wanted = json!({ "notifications": { "toolsListChanged": true } });
+            talk.send("subscriptions/listen", wanted).await;
+            let accepted = talk.next().await.unwrap();
+            assert_eq!(
+                accepted["params"]["notifications"]["toolsListChanged"], true,
+                "{accepted}"
+            );
+        }
         talk.close_output();
         program::ended(child).await;
     }
@@ -372,6 +381,8 @@ async fn servers_for_accounts_may_listen_where_others_need_tokens() {
         );
     }
     // Where there is anything to protect, all is as ever.
+    let ended = run(home.path(), &["check", "-t", "http", "--allow-no-auth"], &[]).await;
+    assert!(ended.stdout.contains("does not exist"), "{}", ended.stdout);
     for environment in [
         vec![("MIST_APITOKEN", "t")],
         vec![("JMCP_DEVICES_PATH", "devices.json")],
@@ -382,4 +393,31 @@ async fn servers_for_accounts_may_listen_where_others_need_tokens() {
     std::fs::write(home.path().join("devices.json"), ONE_DEVICE).unwrap();
     let ended = run(home.path(), &["check", "-t", "http"], &[]).await;
     assert!(ended.stderr.contains("HTTP needs tokens"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn the_risks_of_the_token_are_said_and_decide_the_exit_code() {
+    let home = tempfile::tempdir().unwrap();
+    let admin = |number: u32| json!({ "scope": "org", "role": "admin", "org_id": format!("o{number}"), "name": "x" });
+    for (privileges, expected) in [(vec![admin(1)], 0), (vec![admin(1), admin(2)], 1)] {
+        let cloud = Cloud::start(move |path| match path {
+            "/api/v1/self" => (200, json!({ "email": "anna@example.net", "privileges": privileges })),
+            _ => (200, json!({})),
+        })
+        .await;
+        let url = cloud.url();
+        let environment = [
+            ("MIST_API_TOKEN", "t"),
+            ("MIST_HOST", url.as_str()),
+            ("JMCP_ALLOW_MIST_HOST", &url),
+        ];
+        let ended = run(home.path(), &["--security-check", "-t", "http"], &environment).await;
+        assert_eq!(ended.status.code(), Some(expected), "{}{}", ended.stdout, ended.stderr);
+        assert_eq!(
+            ended.stdout.contains("MULTIPLE_ORG_ADMIN"),
+            expected == 1,
+            "{}",
+            ended.stdout
+        );
+    }
 }

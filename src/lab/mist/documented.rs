@@ -1,6 +1,8 @@
 //! Operations that the cloud has no collection of its own for: they answer what their documented shape says, and what is created,
 //! changed or deleted among them stays so.
 
+mod writes;
+
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -91,6 +93,9 @@ impl Asked<'_> {
         let Some(shape) = shape else {
             return Ok(Answer::done());
         };
+        if let Some(document) = self.state.store().find("documents", "path", &self.route.path) {
+            return Ok(Answer::json(document.get("body").cloned().unwrap_or_default()));
+        }
         let is_count = shape
             .get("properties")
             .is_some_and(|fields| fields.get("distinct").is_some());
@@ -226,8 +231,12 @@ impl Asked<'_> {
         if store.gone(path, key) {
             return Err(Answer::missing(key));
         }
-        let found = store.rows(path).iter().find(|row| is_named(row, key)).map(pages::shown);
-        Ok(Answer::json(found.unwrap_or_else(|| self.named(shape, key))))
+        self.seed_list(&mut store, path);
+        let mut row = self.named(shape, key);
+        if let Some(found) = store.rows(path).iter().find(|row| is_named(row, key)) {
+            write::overlay(&mut row, pages::shown(found));
+        }
+        Ok(fitting(Answer::json(row), shape))
     }
 
     /// A row that was never listed, under the key that it is asked for.
@@ -239,91 +248,9 @@ impl Asked<'_> {
         row
     }
 
-    fn post(&self, shape: Option<&Value>) -> Answered {
-        let Some(shape) = shape else {
-            return Ok(Answer::done());
-        };
-        // What is created has an id; other answers only say what was done.
-        let is_object = shape.get("properties").is_some_and(|fields| fields.get("id").is_some());
-        let body = self.call.body.as_ref().and_then(Value::as_object);
-        let (true, Some(List::Array(row)), Some(body)) = (is_object, self.list_here(), body) else {
-            return Ok(Answer::json(self.made(shape, 0)));
-        };
-        let mut store = self.state.store();
-        self.seed(&mut store, &self.call.path, &row);
-        let mut row = Value::Object(self.defaults());
-        let made = write::create(&mut store, self.scope, self.call.now, "id", body);
-        write::overlay(&mut row, made);
-        store.rows_mut(&self.call.path).push(row.clone());
-        write::audit(
-            &mut store,
-            self.call,
-            self.scope,
-            &format!("Create at {}", self.call.path),
-        );
-        Ok(fitting(Answer::json(row), shape))
-    }
-
-    fn put(&self, shape: Option<&Value>) -> Answered {
-        let empty = Map::new();
-        let fields = match &self.call.body {
-            Some(Value::Object(fields)) => fields,
-            Some(Value::Array(_)) => &empty,
-            _ => return Err(Answer::bad("JSON parse error - an object is expected")),
-        };
-        let Some(shape) = shape else {
-            return Ok(Answer::done());
-        };
-        let parent = self.parent();
-        if list_of(shape).is_some() || parent.is_none() && self.list_here().is_some() {
-            return Ok(Answer::json(self.made(shape, 0)));
-        }
-        let (path, key) = match &parent {
-            Some((path, key)) => (path.as_str(), Some(key.as_str())),
-            None => (self.call.path.as_str(), None),
-        };
-        let mut store = self.state.store();
-        if key.is_some_and(|key| store.gone(path, key)) {
-            return Err(Answer::missing(key.unwrap_or_default()));
-        }
-        let is_it = |row: &Value| key.is_none_or(|key| is_named(row, key));
-        let at = store.rows(path).iter().position(is_it).unwrap_or_else(|| {
-            let row = match key {
-                Some(key) => self.named(shape, key),
-                None => self.made(shape, 0),
-            };
-            store.rows_mut(path).push(row);
-            store.rows(path).len() - 1
-        });
-        write::audit(&mut store, self.call, self.scope, &format!("Update {}", self.call.path));
-        let Some(row) = store.rows_mut(path).get_mut(at) else {
-            return Ok(Answer::done());
-        };
-        let had_time = row.get("modified_time").is_some();
-        write::update(row, self.call.now, fields);
-        if !had_time && let Some(row) = row.as_object_mut() {
-            row.remove("modified_time");
-        }
-        Ok(Answer::json(row.clone()))
-    }
-
-    fn delete(&self, shape: Option<&Value>) -> Answered {
-        let mut store = self.state.store();
-        if let Some((path, key)) = self.parent() {
-            if store.gone(&path, &key) {
-                return Err(Answer::missing(&key));
-            }
-            store.rows_mut(&path).retain(|row| !is_named(row, &key));
-            store.bury(&path, &key);
-        }
-        write::audit(&mut store, self.call, self.scope, &format!("Delete {}", self.call.path));
-        drop(store);
-        Ok(shape.map_or_else(Answer::done, |shape| Answer::json(self.made(shape, 0))))
-    }
-
     /// Fills a list that nobody has asked for yet.
     fn seed(&self, store: &mut Store, name: &str, row: &Value) {
-        if store.has(name) {
+        if !store.is_first(name) {
             return;
         }
         let rows = store.rows_mut(name);
@@ -335,9 +262,16 @@ impl Asked<'_> {
         }
     }
 
-    /// The list that a read at this path answers with.
-    fn list_here(&self) -> Option<List> {
-        let (operation, _) = Specification::embedded().find("GET", &self.call.path)?;
+    /// As `seed`, for the list that is read at this path.
+    fn seed_list(&self, store: &mut Store, path: &str) {
+        if let Some(List::Array(row)) = self.list_at(path) {
+            self.seed(store, path, &row);
+        }
+    }
+
+    /// The list that a read of this path answers with.
+    fn list_at(&self, path: &str) -> Option<List> {
+        let (operation, _) = Specification::embedded().find("GET", path)?;
         list_of(self.state.shapes.answer(operation)?.as_ref())
     }
 

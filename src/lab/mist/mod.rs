@@ -99,6 +99,8 @@ impl Drop for MistLab {
 /// What requests share.
 struct State {
     clock: Arc<dyn Clock>,
+    /// The clock is the machine's: time goes on by itself.
+    moves: bool,
     world: World,
     store: Mutex<Store>,
     shapes: documented::Shapes,
@@ -146,12 +148,14 @@ impl MistLab {
             .caused_by(e)
         })?;
         let stop = CancellationToken::new();
+        let moves = options.clock.is_none();
         let clock: Arc<dyn Clock> = match options.clock {
             Some(manual) => manual,
             None => Arc::new(WallClock),
         };
         let mut state = State {
             clock,
+            moves,
             world: World::embedded()?,
             store: Mutex::default(),
             shapes: documented::Shapes::default(),

@@ -58,6 +58,9 @@ impl Scope {
 
 /// The answer to a request.
 pub(super) fn answer(state: &State, call: &Call) -> Answer {
+    if state.moves {
+        state.store().refresh(&state.world, call.now);
+    }
     route(state, call).unwrap_or_else(|refusal| refusal)
 }
 

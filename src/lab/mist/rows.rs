@@ -27,6 +27,7 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "device_search",
     "device_stats",
     "devices",
+    "documents",
     "evpn_topologies",
     "gatewaytemplates",
     "guests",

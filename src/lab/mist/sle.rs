@@ -1,5 +1,7 @@
 //! Service levels and insights: series over the asked time, the same for the same question.
 
+mod impacted;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
@@ -132,6 +134,10 @@ pub(super) fn answer(asked: &Asked, scope: &str, id: &str, tail: &[&str]) -> Opt
                 return Some(Err(Answer::bad(format!("unknown classifier: {name}"))));
             }
             classifier(asked, &series, metric, level, name, *how == "summary")
+        }
+        [what] => {
+            let (list, rows) = impacted::rows(asked, &series, level, what.strip_prefix("impacted-")?)?;
+            return Some(impacted::page(asked, &series, metric, list, &rows));
         }
         _ => return None,
     };

@@ -291,9 +291,11 @@ fn utility(idle: u64) -> Utility<'static> {
         device: "d",
         body: None,
         way: Way::Channel,
+        first: Duration::from_secs(30),
         idle: Duration::from_secs(idle),
         endless: false,
         last: &["round-trip min/avg/max"],
+        arrival: Some("192.0.2.9"),
     }
 }
 
@@ -345,16 +347,35 @@ async fn only_the_own_session_is_heard_until_it_is_silent() {
 async fn a_known_last_line_ends_a_utility_at_once() {
     let (output, took) = heard(&utility(3), async |mut device| {
         device
-            .tells(data(
-                "mine",
-                "3 packets transmitted\nround-trip min/avg/max = 1/2/3 ms\n",
-            ))
+            .tells(data("mine", "3 packets transmitted\nround-trip min/avg/max = "))
             .await;
+        device.tells(data("mine", "1/2/3 ms\n")).await;
         device
     })
     .await;
     assert_eq!(output.ended, Ended::Complete);
+    assert!(output.text.ends_with("max = 1/2/3 ms\n"), "{}", output.text);
     assert!(took < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_ends_with_the_hop_where_it_arrives() {
+    let (output, took) = heard(&utility(10), async |mut device| {
+        for line in [
+            "traceroute to 192.0.2.9 (192.0.2.9), 30 hops max",
+            " 1  192.0.2.99  1 ms",
+            " 2  host.example.net (192.0.2.9)  2 ms",
+        ] {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            device.tells(data("mine", &format!("{line}\n"))).await;
+        }
+        device
+    })
+    .await;
+    assert_eq!(
+        (output.ended, output.text.lines().count(), took.as_secs()),
+        (Ended::Complete, 3, 3)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,8 +20,6 @@ use crate::error::{Code, Error, Result};
 
 /// How long the cloud may take to open a channel.
 const SUBSCRIBING: Duration = Duration::from_secs(10);
-/// How long the device may take to say the first thing.
-const FIRST: Duration = Duration::from_secs(30);
 /// Where the channels are.
 const STREAM: &str = "/api-ws/v1/stream";
 /// Ctrl-C.
@@ -51,12 +49,30 @@ pub struct Utility<'a> {
     pub body: Option<Value>,
     /// Where its output comes.
     pub way: Way,
+    /// How long the device may take to say the first thing.
+    pub first: Duration,
     /// After how long a silence it is done.
     pub idle: Duration,
     /// It goes on until it is stopped.
     pub endless: bool,
     /// Lines with one of these are the last.
     pub last: &'a [&'a str],
+    /// The numbered line with this word is the last: the hop where a path ends.
+    pub arrival: Option<&'a str>,
+}
+
+impl Utility<'_> {
+    /// Whether it says nothing after this line.
+    fn is_last(&self, line: &str) -> bool {
+        let mut words = line.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')'));
+        let is_hop = words
+            .find(|word| !word.is_empty())
+            .is_some_and(|word| word.parse::<u8>().is_ok());
+        let arrives = self
+            .arrival
+            .is_some_and(|host| is_hop && words.any(|word| word == host));
+        arrives || self.last.iter().any(|last| line.contains(last))
+    }
 }
 
 /// What came of it.
@@ -203,7 +219,7 @@ pub(super) async fn listen(
 ) -> Output {
     let mut terminal = Terminal::default();
     let mut lines = Lines::default();
-    let mut silent_until = Instant::now() + FIRST;
+    let mut silent_until = Instant::now() + utility.first;
     let ended = loop {
         let text = match socket.next(until.min(silent_until)).await {
             Frame::Text(text) => text,
@@ -220,8 +236,8 @@ pub(super) async fn listen(
                 silent_until = Instant::now() + utility.idle;
                 let mut finished = Vec::new();
                 terminal.feed(text.as_bytes(), &mut |line| finished.push(line));
-                let is_last = |line: &String| utility.last.iter().any(|last| line.contains(last));
-                let is_end = finished.iter().any(is_last) || is_last(&terminal.unfinished());
+                // Only whole lines count: the rest of the last one is still to come.
+                let is_end = finished.iter().any(|line| utility.is_last(line));
                 if !lines.add(finished, listener) {
                     break Ended::Full;
                 }
@@ -245,7 +261,7 @@ pub(super) async fn watch(
 ) -> Output {
     let (mut terminal, mut screen, mut lines) = (Terminal::default(), Screen::new(), Lines::default());
     let size = json!({ "resize": { "width": COLUMNS, "height": LINES } });
-    let mut silent_until = Instant::now() + FIRST;
+    let mut silent_until = Instant::now() + utility.first;
     // A socket that is gone says so when it is read.
     let _ = socket.say(size.to_string()).await;
     let ended = loop {

@@ -102,7 +102,7 @@ const MISREAD: &[(&str, &str)] = &[
     (r#", "tools": ["get_*"]"#, "there is no tool `get_*`"),
     (
         r#", "toolsets": ["juno"]"#,
-        "there is no toolset `juno`; the toolsets are junos, results",
+        "there is no toolset `juno`; the toolsets are clients, ",
     ),
     (r#", "effects": ["reed"]"#, "there is no effect `reed`"),
     (r#", "effects": {"read": true}"#, "`effects` must be a list of strings"),

@@ -4,9 +4,9 @@
 //! - `index`: all other operations of the API, found and called by name.
 //! - one file for each tool that helps with the others: `search_tools`, `describe_tool`, `call_tool`, `get_next_page`,
 //!   `manage_mcp_tools`.
-//! - `enhanced`: the tools of the Enhanced Mist server, which find something out from what they read.
 //! - `consolidated`: tools that stand for many operations each, as the newest mistmcp has them.
 //! - `utilities`: what devices do and say when the cloud asks them.
+//! - `enhanced`: the tools of the Enhanced Mist server, which find something out from what they read.
 //! - `answer`: what every answer goes through: columns, counts, times, pages.
 
 mod answer;
@@ -56,7 +56,7 @@ pub(super) fn all(specification: &'static Specification) -> Result<Vec<Tool>> {
         manage_mcp_tools::tool(),
         search_tools::tool(),
     ]);
-    tools.extend(enhanced::all());
     tools.extend(utilities::all());
+    tools.extend(enhanced::all());
     Ok(tools)
 }

@@ -121,7 +121,9 @@ async fn for_accounts(home: &Path, cloud: &Cloud, arguments: &[&str]) -> Running
 #[tokio::test]
 async fn a_server_with_nothing_of_its_own_serves_who_brings_an_account() {
     let (cloud, home) = (cloud().await, tempfile::tempdir().unwrap());
-    let running = for_accounts(home.path(), &cloud, &[]).await;
+    let mut running = for_accounts(home.path(), &cloud, &[]).await;
+    running.signal("HUP");
+    running.says("read all files again: nothing has changed").await;
     assert!(
         running.said().contains("for callers who bring an account"),
         "{}",
@@ -226,6 +228,13 @@ async fn what_is_kept_belongs_to_the_account() {
     assert_eq!(code(&ben.call("read_result", handle.clone()).await), "not_found");
     let nobody = Theirs::start(&running, Era::Handshake, "/mcp", &[]).await;
     assert_eq!(code(&nobody.call("read_result", handle).await), "not_found");
+    // They are many, and nothing tells them apart.
+    let long = nobody.call("manageMcpTools", json!({ "list": true })).await;
+    let long: Value = serde_json::from_str(text(&long)).unwrap();
+    let handle = json!({ "handle": long["truncated"]["handle"] });
+    for other in [&nobody, &anna] {
+        assert_eq!(code(&other.call("read_result", handle.clone()).await), "not_found");
+    }
     let mut stolen = ben.clone();
     stolen.client.session = anna.client.session.clone();
     let reply = stolen.send(stolen.client.tool(1, "getSelf", json!({}))).await;
@@ -458,4 +467,28 @@ async fn sessions_on_one_connection_choose_their_own_tools() {
         )
         .await;
     assert_eq!(code(&write), "read_only", "{write}");
+}
+
+#[tokio::test]
+async fn whoever_listens_for_changes_waits_in_nobodys_way() {
+    let (cloud, home) = (cloud().await, tempfile::tempdir().unwrap());
+    let running = for_accounts(home.path(), &cloud, &["--max-inflight-requests", "1"]).await;
+    let target = format!("/mcp?cloud={}", cloud.address);
+    let theirs = Theirs::start(&running, Era::PerRequest, &target, &[("X-Authorization", "mine")]).await;
+    let wanted = json!({ "notifications": { "toolsListChanged": true, "promptsListChanged": true } });
+    let listen = theirs.made(theirs.client.request(9, "subscriptions/listen", wanted));
+    let mut wire = listen.begin(running.address).await;
+    assert_eq!(wire.head().await.unwrap().status, 200);
+    let (_, accepted) = wire.message().await.unwrap();
+    assert_eq!(
+        accepted["method"], "notifications/subscriptions/acknowledged",
+        "{accepted}"
+    );
+    assert_eq!(accepted["params"]["notifications"], json!({ "toolsListChanged": true }));
+    // The one place is free.
+    assert!(text(&theirs.call("getSelf", json!({})).await).contains("anna"));
+    running.signal("TERM");
+    let (_, ended) = wire.message().await.unwrap();
+    assert_eq!(ended["result"]["resultType"], "complete", "{ended}");
+    assert!(running.ended().await.success());
 }

@@ -109,3 +109,17 @@ async fn a_site_has_what_its_templates_give() {
     let templates = good(&lab, &format!("/sites/{}/rftemplates/derived", lab.site())).await;
     assert_eq!(templates.as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn those_who_suffer_are_of_the_site() {
+    let lab = lab().await;
+    let site = lab.site();
+    let path = format!("/sites/{site}/sle/site/{site}/metric/coverage");
+    let aps = good(&lab, &format!("{path}/impacted-aps?limit=3&page=2")).await;
+    assert_eq!((&aps["total_count"], &aps["page"]), (&json!(8), &json!(2)));
+    assert_eq!(aps["aps"][0]["name"], "den-ap-4");
+    let users = good(&lab, &format!("{path}/impacted-users?limit=1000")).await;
+    assert_eq!(users["users"].as_array().unwrap().len(), 48);
+    let licenses = good(&lab, &format!("/orgs/{}/licenses/usages", lab.org())).await;
+    assert_eq!(licenses[0]["usages"]["SUB-MAN"], 8);
+}

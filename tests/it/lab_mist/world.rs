@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jmcp::mist::specification::Specification;
 use serde_json::Value;
 
 use super::{good, lab};
@@ -201,5 +202,17 @@ async fn two_clouds_have_the_same_world() {
     let (one, other) = (lab().await, lab().await);
     for collection in REFERRING {
         assert_eq!(one.rows(collection), other.rows(collection), "{collection}");
+    }
+}
+
+#[tokio::test]
+async fn documents_are_at_documented_paths() {
+    let lab = lab().await;
+    let documents = lab.rows("documents");
+    assert!(documents.len() > 15);
+    for document in documents {
+        let path = document["path"].as_str().unwrap();
+        let found = Specification::embedded().find("GET", &lab.path(path));
+        assert_eq!(found.map(|(_, route)| route.path.as_str()), Some(path));
     }
 }

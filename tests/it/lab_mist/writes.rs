@@ -83,7 +83,10 @@ async fn utilities_open_sessions() {
 async fn what_is_documented_only_can_be_written_too() {
     let lab = lab().await;
     let list = format!("/orgs/{}/avprofiles", lab.org());
+    let unlisted = "11111111-1111-4111-8111-111111111111";
+    assert_eq!(good(&lab, &format!("{list}/{unlisted}")).await["id"], unlisted);
     let before = good(&lab, &list).await.as_array().unwrap().len();
+    assert!(before > 1, "a single row that was asked for first is not all");
     let made = send(&lab, "POST", &list, &json!({"name": "strict"})).await.json();
     assert_eq!(
         (made["name"].as_str(), made["org_id"].as_str()),

@@ -22,8 +22,6 @@ const WORDS: &[&str] = &[
     "rrm_info_type",
     "schema_name",
     "scope",
-    "severity",
-    "sle",
     "stats_type",
     "status",
     "troubleshoot_type",
@@ -36,6 +34,8 @@ pub(super) fn tidy(arguments: &mut Arguments) {
         let tidied = match name.as_str() {
             "band" => band(text),
             "start" | "end" => time(text),
+            // Kinds of networks are words; the names of single levels, which have dashes, are another thing.
+            "sle" => Some(word(text)).filter(|word| matches!(word.as_str(), "wifi" | "wired" | "wan")),
             name if WORDS.contains(&name) => Some(word(text)),
             _ => None,
         };
@@ -86,6 +86,10 @@ pub(super) fn for_wire(name: &str, value: &Value) -> Value {
     };
     match name {
         "device_id" | "mxedge_id" => tidy::mac(text).map_or_else(|| value.clone(), |mac| tidy::device_id(&mac).into()),
+        "mac" if text.contains(',') => {
+            let one = |text: &str| tidy::mac(text).unwrap_or_else(|| text.trim().to_owned());
+            text.split(',').map(one).collect::<Vec<_>>().join(",").into()
+        }
         "mac" | "ap" | "ap_mac" | "device_mac" | "client_mac" => tidy::address_of(text)
             .or_else(|| tidy::mac(text))
             .map_or_else(|| value.clone(), Value::from),
@@ -121,6 +125,9 @@ mod tests {
         ] {
             assert_eq!(band(text).as_deref(), Some(wanted));
         }
+        let mut levels = json!({"sle": "gateway-health"});
+        tidy(levels.as_object_mut().unwrap());
+        assert_eq!(levels["sle"], "gateway-health");
         assert_eq!(time("2026-11-01T00:00:00").as_deref(), Some("1793491200"));
         assert_eq!(time("-1d"), None);
         assert_eq!(time("1793491200"), None);
@@ -134,5 +141,7 @@ mod tests {
         assert_eq!(for_wire("device_id", &id), id);
         assert_eq!(for_wire("site_id", &id), id);
         assert_eq!(for_wire("mac", &json!("5c5b35*")), json!("5c5b35*"));
+        let two = json!("5C:5B:35:00:00:01, 5c5b35000002");
+        assert_eq!(for_wire("mac", &two), json!("5c5b35000001,5c5b35000002"));
     }
 }

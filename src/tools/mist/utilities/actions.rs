@@ -18,6 +18,10 @@ use crate::{
 
 /// What is put into schemas of bodies before it is left open.
 const DEPTH: usize = 5;
+/// Seconds that a device may take to say the first thing, where nothing else is known.
+const FIRST: u64 = 30;
+/// Seconds of silence that a parameter can add.
+const LONGEST_IDLE: u64 = 120;
 /// How long an action may take where nobody says it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -38,8 +42,13 @@ pub(in crate::tools::mist) struct Action {
     #[serde(default)]
     also: Vec<String>,
     way: Option<Output>,
+    first: Option<u64>,
     #[serde(default)]
     idle: u64,
+    #[serde(default)]
+    idle_by: Vec<String>,
+    /// The parameter that names the host where a path ends.
+    arrival: Option<String>,
     /// It goes on until it is stopped.
     #[serde(default)]
     pub(in crate::tools::mist) endless: bool,
@@ -107,9 +116,26 @@ impl Action {
         }
     }
 
-    /// After how long a silence it is done.
-    pub(in crate::tools::mist) fn idle(&self) -> Duration {
-        Duration::from_secs(self.idle.max(1))
+    /// How long the device may take to say the first thing.
+    pub(in crate::tools::mist) fn first(&self) -> Duration {
+        Duration::from_secs(self.first.unwrap_or(FIRST))
+    }
+
+    /// After how long a silence it is done with this body: packets that are lost and pauses that were asked for are silent.
+    pub(in crate::tools::mist) fn idle(&self, body: Option<&Value>) -> Duration {
+        let number = |name: &String| body?.get(name)?.as_u64();
+        let more = self
+            .idle_by
+            .iter()
+            .filter_map(number)
+            .map(|seconds| seconds.min(LONGEST_IDLE));
+        Duration::from_secs(self.idle.max(1) + more.sum::<u64>())
+    }
+
+    /// The address where the path ends that it looks for.
+    pub(in crate::tools::mist) fn arrival<'a>(&self, body: Option<&'a Value>) -> Option<&'a str> {
+        let host = body?.get(self.arrival.as_ref()?)?.as_str()?;
+        host.parse::<std::net::IpAddr>().is_ok().then_some(host)
     }
 
     /// How long it may take where nobody says it.
@@ -286,7 +312,6 @@ mod tests {
     #[test]
     fn every_action_is_an_operation_of_one_device() {
         let specification = Specification::embedded();
-        assert_eq!(all().count(), 54);
         for action in all() {
             let operation = specification.operation(&action.operation);
             let operation = operation.unwrap_or_else(|| panic!("{} is no operation", action.operation));
@@ -319,6 +344,35 @@ mod tests {
         for secret in ["request_ztp_password", "shell", "../../orgs/o1", ""] {
             assert!(find(secret).is_none(), "{secret}");
         }
+    }
+
+    #[test]
+    fn what_is_not_in_the_list_is_left_out_on_purpose() {
+        // A secret, a door, files, and radios that no other server knew.
+        const OUT: &[&str] = &[
+            "request_ztp_password",
+            "shell",
+            "zigbee_event_trail",
+            "zigbee_join",
+            "zigbee_kick",
+            "zigbee_packet_trail",
+        ];
+        let begin = "/api/v1/sites/{site_id}/devices/{device_id}/";
+        let mut seen = 0;
+        for operation in Specification::embedded()
+            .operations()
+            .filter(|operation| operation.method == "POST")
+        {
+            let ends = operation
+                .routes
+                .iter()
+                .filter_map(|route| route.path.strip_prefix(begin));
+            for end in ends.filter(|end| !end.contains('/') && !end.starts_with("image")) {
+                seen += 1;
+                assert_eq!(find(end).is_none(), OUT.contains(&end), "{end}");
+            }
+        }
+        assert!(seen > 50, "{seen}");
     }
 
     #[test]
@@ -398,6 +452,22 @@ mod tests {
             Some(json!({"duration": 1, "interval": 1}))
         );
         assert_eq!(body("poll_stats", json!({})).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_silent_by_its_parameters_is_waited_for() {
+        let idle = |action: &str, body: Value| find(action).unwrap().idle(Some(&body)).as_secs();
+        assert_eq!(idle("ping", json!({"host": "192.0.2.1", "count": 10})), 13);
+        assert_eq!(idle("show_route", json!({"interval": 10})), 12);
+        assert_eq!(idle("show_route", json!({})), 2);
+        assert_eq!(idle("ping", json!({"count": u64::MAX})), 123);
+        let trace = find("traceroute").unwrap();
+        assert_eq!(
+            trace.arrival(Some(&json!({"host": "2001:db8::1"}))),
+            Some("2001:db8::1")
+        );
+        assert_eq!(trace.arrival(Some(&json!({"host": "www.example.net"}))), None);
+        assert_eq!(find("ping").unwrap().arrival(Some(&json!({"host": "192.0.2.1"}))), None);
     }
 
     #[test]

@@ -165,10 +165,12 @@ fn unknown(name: &str, platform: &str) -> Error {
     let known: Vec<&str> = on(platform)
         .map(|action| action.utility.as_deref().unwrap_or(&action.name))
         .collect();
+    let elsewhere = actions::find(name).map(|action| format!("; {} have it", action.on.join(", ")));
     let name: String = name.chars().take(60).collect();
-    Error::new(
-        Code::InvalidInput,
-        format!("there is no utility `{}` on {platform}", name.escape_debug()),
-    )
-    .advise(format!("those of {platform} are: {}", known.join(", ")))
+    let message = format!(
+        "there is no utility `{}` on {platform}{}",
+        name.escape_debug(),
+        elsewhere.unwrap_or_default()
+    );
+    Error::new(Code::InvalidInput, message).advise(format!("those of {platform} are: {}", known.join(", ")))
 }

@@ -48,11 +48,13 @@ pub(in crate::tools::mist) async fn run_action(
         operation: &action.operation,
         site,
         device,
-        body,
         way: action.way(),
-        idle: action.idle(),
+        first: action.first(),
+        idle: action.idle(body.as_ref()),
         endless: action.endless,
         last: &last,
+        arrival: action.arrival(body.as_ref()),
+        body: body.clone(),
     };
     let said = access.utility(&utility, &teller(context)).await?;
     let mut answer = Map::from_iter([

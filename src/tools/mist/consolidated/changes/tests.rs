@@ -30,9 +30,11 @@ fn a_plan_shows_object_difference_and_no_secret() {
         json!({"enabled": false, "auth": {"type": "psk", "psk": "second-example"}, "-dtim": true, "ssidd": "Gast"}),
     );
     let words = words_of(&change, &wlan());
+    let evidence = evidence(&wlan());
+    let state = evidence.as_str().unwrap().get(..12).unwrap();
     assert_eq!(
-        words,
-        "Update org_wlans \"Guest\" in the Mist cloud\n  organisation: o-1\n  object: w-1\n  request: PUT /api/v1/orgs/o-1/wlans/w-1\n\n\
+        words.replace(state, "STATE"),
+        "Update org_wlans \"Guest\" in the Mist cloud\n  organisation: o-1\n  object: w-1\n  request: PUT /api/v1/orgs/o-1/wlans/w-1\n  state: STATE\n\n\
          Attributes that are not given stay as they are. What changes:\n  ~ enabled: true -> false\n  ~ auth.psk: \"***\" -> \"*** (another)\"\n  \
          + ssidd: \"Gast\"\n  - dtim: 2\n\n\
          In the text of the object:\n  --- now\n  +++ then\n  @@ -1,11 +1,11 @@\n   {\n     \"auth\": {\n  -    \"psk\": \"***\",\n  +    \"psk\": \"*** (another)\",\n       \
@@ -42,6 +44,22 @@ fn a_plan_shows_object_difference_and_no_secret() {
     );
     let nothing = words_of(&update(json!({"enabled": true})), &wlan());
     assert!(nothing.contains("nothing: the object is already so"), "{nothing}");
+}
+
+/// Also where what changed is none of what is shown: the answer to a question must not count for another state.
+#[test]
+fn a_plan_is_another_where_the_object_is() {
+    let change = update(json!({"enabled": false}));
+    let (mut other, specification) = (wlan(), Specification::embedded());
+    assert_eq!(
+        words::of(&change, specification, &wlan(), &[]),
+        words::of(&change, specification, &other, &[])
+    );
+    other["dtim"] = 3.into();
+    assert_ne!(
+        words::of(&change, specification, &wlan(), &[]),
+        words::of(&change, specification, &other, &[])
+    );
 }
 
 #[test]

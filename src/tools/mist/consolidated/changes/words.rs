@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Change, Difference, KEPT, Verb, secrets};
+use super::{Change, Difference, KEPT, Verb, evidence, secrets};
 use crate::mist::{Request, specification::Specification};
 
 /// Lines of the difference that are shown.
-const LINES: usize = 80;
+const LINES: usize = 200;
 /// Lines around each change in the text of the object.
 const AROUND: usize = 2;
 
@@ -16,6 +16,10 @@ const AROUND: usize = 2;
 pub(super) fn of(change: &Change, specification: &Specification, now: &Value, warnings: &[String]) -> String {
     let mut words = heading(change, now);
     place(change, specification, &mut words);
+    if change.verb != Verb::Create {
+        // An answer counts for these words: with this mark in them it does not count for another state of the object.
+        let _ = writeln!(words, "  state: {}", mark(now));
+    }
     let expected = change.expected(now);
     match change.verb {
         Verb::Create => words.push_str("\nThe new object:\n"),
@@ -79,6 +83,11 @@ fn place(change: &Change, specification: &Specification, words: &mut String) {
     if let Some(request) = request {
         let _ = writeln!(words, "  request: {} {}", request.method, request.path);
     }
+}
+
+fn mark(now: &Value) -> String {
+    let evidence = evidence(now);
+    evidence.as_str().unwrap_or_default().chars().take(12).collect()
 }
 
 fn lines(all: &[String], words: &mut String) {
