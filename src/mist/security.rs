@@ -54,13 +54,18 @@ impl Default for Options {
     }
 }
 
+/// The id of an account and a caller.
+type Whose = (Arc<str>, Arc<str>);
+
+/// What is known of one account. Whoever asks first finds out; the others wait.
+type Entry = Arc<tokio::sync::Mutex<Option<Known>>>;
+
 /// Refuses writes of tokens that may do too much, unless a person or the operator has accepted that.
 pub struct Guard {
     options: Options,
-    /// What is known of each account. Whoever asks first finds out; the others wait.
-    known: Mutex<HashMap<Arc<str>, Arc<tokio::sync::Mutex<Option<Known>>>>>,
+    known: Mutex<HashMap<Arc<str>, Entry>>,
     /// Which risks a person has accepted, by account and caller: one person's word is not another's.
-    accepted: Mutex<HashMap<(Arc<str>, Arc<str>), String>>,
+    accepted: Mutex<HashMap<Whose, String>>,
 }
 
 struct Known {
@@ -172,6 +177,6 @@ pub async fn report(access: &Access) -> Result<Value> {
     Ok(analysis.report(guard.options(), acknowledged))
 }
 
-fn whose(access: &Access) -> (Arc<str>, Arc<str>) {
+fn whose(access: &Access) -> Whose {
     (access.account().id().clone(), access.caller().clone())
 }

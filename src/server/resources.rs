@@ -1,4 +1,5 @@
-//! Resources: a device's configuration and facts under an address, read through the call path like any tool; completion of names.
+//! Resources: a device's configuration and facts under an address, read through the call path like any tool; pages of knowledge about
+//! what the Mist cloud manages; completion of names.
 
 use std::sync::Arc;
 
@@ -15,11 +16,12 @@ use tokio_util::sync::CancellationToken;
 use super::path::{Call, Path, Place};
 use crate::{
     error::Code,
-    tools::{Arguments, Principal},
+    tools::{Arguments, KNOWLEDGE, Page, Principal},
 };
 
 /// Devices that are listed one by one; more are reached by template and completion.
 const LISTED: usize = 100;
+const MARKDOWN: &str = "text/markdown";
 
 struct Kind {
     name: &'static str,
@@ -59,8 +61,22 @@ pub(super) fn list(path: &Path, principal: &Principal) -> Vec<Resource> {
                 .with_mime_type(kind.mime)
             })
         })
+        .chain(pages(path).iter().map(|page| {
+            Resource::new(page.uri, page.name)
+                .with_description(page.about)
+                .with_mime_type(MARKDOWN)
+        }))
         .chain(path.extension().into_iter().flat_map(|extension| extension.resources()))
         .collect()
+}
+
+/// The pages of knowledge, where they are of use.
+fn pages(path: &Path) -> &'static [Page] {
+    if path.services().listing.has_mist {
+        KNOWLEDGE
+    } else {
+        &[]
+    }
 }
 
 fn kinds(path: &Path, principal: &Principal) -> impl Iterator<Item = &'static Kind> {
@@ -100,6 +116,10 @@ pub(super) async fn read(
 ) -> Result<ReadResourceResponse, ErrorData> {
     if let Some(read) = path.extension().and_then(|extension| extension.read(uri)) {
         return Ok(read.into());
+    }
+    if let Some(page) = pages(path).iter().find(|page| page.uri == uri) {
+        let contents = ResourceContents::text(page.text, uri).with_mime_type(MARKDOWN);
+        return Ok(ReadResourceResult::new(vec![contents]).into());
     }
     let unknown = || unknown(uri);
     let (router, name) = uri

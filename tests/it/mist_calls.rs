@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use jmcp::{
     mist::specification::{Operation, Specification},
-    server::path::Confirm,
     tools::{Catalogue, Effect, Shelf, Tool},
 };
 use serde_json::{Map, Value, json};
@@ -248,12 +247,7 @@ async fn each_operation_of_the_index_is_called_or_refused() {
 /// A body that fits the specification arrives as it was given.
 #[tokio::test]
 async fn writes_arrive_where_an_operator_lets_them() {
-    let bench = MistBench::with(Setup {
-        mist_writes: true,
-        confirm: Confirm::Never,
-        ..Setup::default()
-    })
-    .await;
+    let bench = MistBench::with(Setup::writing()).await;
     let body = json!({ "name": "Oslo Kiosk", "country_code": "NO", "address": "Storgata 1" });
     let made = bench
         .good(

@@ -142,6 +142,68 @@ impl Analysis {
     }
 }
 
+/// A kind of risk: too many of one thing.
+struct Kind {
+    name: &'static str,
+    severity: Severity,
+    scope: &'static str,
+    /// What the token does with them.
+    does: &'static str,
+    mitigation: &'static [&'static str],
+}
+
+const ONE_ORG: &str = "use an organisation token for the one organisation that is worked on";
+const ONE_MSP: &str = "use a token of one MSP, or of one of its organisations";
+
+const ORG_ADMIN: Kind = Kind {
+    name: "MULTIPLE_ORG_ADMIN",
+    severity: Severity::Critical,
+    scope: "org",
+    does: "the token administers several organisations",
+    mitigation: &[ONE_ORG, "ask for the role `write` or `read`"],
+};
+const ORG_WRITE: Kind = Kind {
+    name: "MULTIPLE_ORG_WRITE",
+    severity: Severity::High,
+    scope: "org",
+    does: "the token may change several organisations",
+    mitigation: &[ONE_ORG, "ask for the role `read` elsewhere"],
+};
+const MSP_ADMIN: Kind = Kind {
+    name: "MULTIPLE_MSP_ADMIN",
+    severity: Severity::Critical,
+    scope: "msp",
+    does: "the token administers several MSPs",
+    mitigation: &[ONE_MSP],
+};
+const MSP_WRITE: Kind = Kind {
+    name: "MULTIPLE_MSP_WRITE",
+    severity: Severity::Critical,
+    scope: "msp",
+    does: "the token may change several MSPs",
+    mitigation: &[ONE_MSP],
+};
+const MSP_ORGS: Kind = Kind {
+    name: "MSP_EXCESSIVE_ORGS",
+    severity: Severity::High,
+    scope: "org",
+    does: "the token reaches many organisations",
+    mitigation: &["use a token of a single organisation for daily work"],
+};
+
+impl Kind {
+    /// The risk, where these are more than so many.
+    fn judge(&self, ids: &BTreeSet<String>, most: usize) -> Option<Risk> {
+        (ids.len() > most).then(|| Risk {
+            kind: self.name,
+            severity: self.severity,
+            description: format!("{}: {}, more than {most}", self.does, ids.len()),
+            scopes: ids.iter().map(|id| format!("{}:{id}", self.scope)).collect(),
+            mitigation: self.mitigation,
+        })
+    }
+}
+
 /// Ways to work without the risk.
 const ALTERNATIVES: &[&str] = &[
     "an organisation token (Organization > Settings > API Token): it reaches that organisation only",
@@ -202,70 +264,23 @@ impl Reach {
     }
 
     fn risks(&self, options: &Options) -> Vec<Risk> {
-        let mut risks = Vec::new();
-        let mut judge = |kind, severity, prefix: &str, what: &str, ids: &BTreeSet<String>, most: usize, mitigation| {
-            if ids.len() > most {
-                risks.push(Risk {
-                    kind,
-                    severity,
-                    description: format!("the token {what} {}, more than {most}", ids.len()),
-                    scopes: ids.iter().map(|id| format!("{prefix}:{id}")).collect(),
-                    mitigation,
-                });
-            }
-        };
-        let (high, critical) = (Severity::High, Severity::Critical);
-        judge(
-            "MULTIPLE_ORG_ADMIN",
-            critical,
-            "org",
-            "administers several organisations:",
-            &self.admin_orgs,
-            options.max_admin_orgs,
-            &[
-                "use an organisation token for the one organisation that is worked on",
-                "ask for the role `write` or `read`",
-            ] as &[_],
-        );
-        judge(
-            "MULTIPLE_ORG_WRITE",
-            high,
-            "org",
-            "may change several organisations:",
-            &self.write_orgs,
-            options.max_write_orgs,
-            &[
-                "use an organisation token for the one organisation that is worked on",
-                "ask for the role `read` elsewhere",
-            ],
-        );
-        judge(
-            "MULTIPLE_MSP_ADMIN",
-            critical,
-            "msp",
-            "administers several MSPs:",
-            &self.admin_msps,
-            options.max_admin_msps,
-            &["use a token of one MSP, or of one of its organisations"],
-        );
-        judge(
-            "MULTIPLE_MSP_WRITE",
-            critical,
-            "msp",
-            "may change several MSPs:",
-            &self.write_msps,
-            options.max_write_msps,
-            &["use a token of one MSP, or of one of its organisations"],
-        );
+        let mut risks: Vec<Risk> = [
+            (&ORG_ADMIN, &self.admin_orgs, options.max_admin_orgs),
+            (&ORG_WRITE, &self.write_orgs, options.max_write_orgs),
+            (&MSP_ADMIN, &self.admin_msps, options.max_admin_msps),
+            (&MSP_WRITE, &self.write_msps, options.max_write_msps),
+        ]
+        .into_iter()
+        .filter_map(|(kind, ids, most)| kind.judge(ids, most))
+        .collect();
         for (msp, organisations) in &self.by_msp {
-            judge(
-                "MSP_EXCESSIVE_ORGS",
-                high,
-                "org",
-                &format!("reaches many organisations through the MSP `{msp}`:"),
-                organisations,
-                options.max_orgs_per_msp,
-                &["use a token of a single organisation for daily work"],
+            risks.extend(
+                MSP_ORGS
+                    .judge(organisations, options.max_orgs_per_msp)
+                    .map(|risk| Risk {
+                        description: format!("through the MSP `{msp}` {}", risk.description),
+                        ..risk
+                    }),
             );
         }
         risks

@@ -26,10 +26,24 @@ pub(crate) struct Setup {
     pub(crate) mist_writes: bool,
     pub(crate) confirm: Confirm,
     pub(crate) client: ClientOptions,
+    pub(crate) security: security::Options,
     pub(crate) lab: MistLabOptions,
+    /// The server's own token; the lab's that may do everything where there is none.
+    pub(crate) token: Option<&'static str>,
     pub(crate) max_result_chars: usize,
     /// Whether writes of a token that may do too much are refused.
     pub(crate) guarded: bool,
+}
+
+impl Setup {
+    /// Writes without questions.
+    pub(crate) fn writing() -> Self {
+        Self {
+            mist_writes: true,
+            confirm: Confirm::Never,
+            ..Self::default()
+        }
+    }
 }
 
 impl Default for Setup {
@@ -38,7 +52,9 @@ impl Default for Setup {
             mist_writes: false,
             confirm: Confirm::Destroy,
             client: ClientOptions::default(),
+            security: security::Options::default(),
             lab: MistLabOptions::default(),
+            token: None,
             max_result_chars: 40_000,
             guarded: false,
         }
@@ -60,7 +76,11 @@ impl MistBench {
     pub(crate) async fn with(setup: Setup) -> Self {
         let lab = MistLab::start(setup.lab).await.unwrap();
         let clouds = Clouds::with([lab.base_url()]).unwrap();
-        let account = Account::new(clouds.cloud(&lab.base_url()).unwrap(), &lab.token().into()).unwrap();
+        let account = Account::new(
+            clouds.cloud(&lab.base_url()).unwrap(),
+            &setup.token.unwrap_or(lab.token()).into(),
+        )
+        .unwrap();
         let options = MistOptions {
             clouds,
             own: Some(Arc::new(account)),
@@ -68,7 +88,7 @@ impl MistBench {
             // The lab's token may do more than the guard lets pass; tests of the guard say so.
             security: security::Options {
                 acknowledged: !setup.guarded,
-                ..security::Options::default()
+                ..setup.security
             },
             ..MistOptions::default()
         };
@@ -122,6 +142,10 @@ impl MistBench {
 
     pub(crate) async fn call_as(&self, principal: Principal, tool: &str, arguments: Value) -> Answered {
         let call = Call::new(tool, arguments.as_object().unwrap().clone(), Arc::new(principal));
+        self.answer(call).await
+    }
+
+    pub(crate) async fn answer(&self, call: Call) -> Answered {
         tokio::time::timeout(Duration::from_secs(60), self.path.call(call))
             .await
             .expect("an answer")

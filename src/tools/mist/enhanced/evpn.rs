@@ -252,6 +252,14 @@ pub(super) fn contradictions(topology: &Value) -> Vec<String> {
             ids.join(" and ")
         ));
     }
+    for (name, gateway) in gateways(topology).as_object().into_iter().flatten() {
+        let addresses = gateway.get("addresses").and_then(Value::as_array).map_or(0, Vec::len);
+        if kit::text(gateway, "gateway") == "anycast" && addresses > 1 {
+            found.push(format!(
+                "network `{name}` has an anycast gateway with {addresses} different addresses"
+            ));
+        }
+    }
     found.extend(one_sided(switches));
     found.extend(missing_gateways(topology));
     found

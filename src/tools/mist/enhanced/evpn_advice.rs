@@ -17,82 +17,93 @@ const LAST_AS: u64 = 65_534;
 
 /// What an engineer would say of this fabric: only what its data give a reason for.
 pub(super) fn guidance(topology: &Value) -> Vec<Value> {
-    let (options, switches, architecture) = (options(topology), switches(topology), Architecture::of(topology));
-    let mut said = Vec::new();
-    let mut say = |topic: &str, because: String, page: Page, advice: Vec<String>| {
-        if !advice.is_empty() {
-            said.push(json!({ "topic": topic, "because": because, "advice": advice, "read": page.uri }));
-        }
-    };
-    let about = ARCHITECTURES
+    let architecture = Architecture::of(topology);
+    let about: Vec<String> = ARCHITECTURES
         .point("Who does what", architecture.word())
         .into_iter()
         .collect();
-    say(
-        "architecture",
-        format!("it is {}", architecture.name()),
-        ARCHITECTURES,
-        about,
-    );
-    if switches.len() >= MANY {
-        let mut advice: Vec<String> = SCALE
-            .point("By architecture", architecture.word())
-            .into_iter()
-            .collect();
-        advice.extend(SCALE.points("ARP and Type 2/Type 5 coexistence", 2));
-        say("scale", format!("it has {} switches", switches.len()), SCALE, advice);
-    }
-    if has_segments(topology) {
-        say(
-            "ethernet segments",
-            "switches share links to others".into(),
-            PEERING,
-            PEERING.points("Ethernet segments (ESI-LAG)", 4),
+    let because = format!("it is {}", architecture.name());
+    let first = (!about.is_empty()).then(|| said("architecture", &because, ARCHITECTURES, about));
+    let rest = [
+        scale(topology),
+        has_segments(topology).then(|| {
+            let advice = PEERING.points("Ethernet segments (ESI-LAG)", 4);
+            said("ethernet segments", "switches share links to others", PEERING, advice)
+        }),
+        underlay(topology),
+        coexistence(topology),
+        way_out(topology),
+    ];
+    first.into_iter().chain(rest.into_iter().flatten()).collect()
+}
+
+fn said(topic: &str, because: &str, page: Page, advice: Vec<String>) -> Value {
+    json!({ "topic": topic, "because": because, "advice": advice, "read": page.uri })
+}
+
+fn scale(topology: &Value) -> Option<Value> {
+    let number = switches(topology).len();
+    let mut advice: Vec<String> = SCALE
+        .point("By architecture", Architecture::of(topology).word())
+        .into_iter()
+        .collect();
+    advice.extend(SCALE.points("ARP and Type 2/Type 5 coexistence", 2));
+    (number >= MANY).then(|| said("scale", &format!("it has {number} switches"), SCALE, advice))
+}
+
+fn underlay(topology: &Value) -> Option<Value> {
+    let base = options(topology).get("underlay")?.get("as_base")?.as_u64()?;
+    let mut advice = PEERING.points("Underlay eBGP", 3);
+    let number = u64::try_from(switches(topology).len()).unwrap_or(u64::MAX);
+    let last = base.saturating_add(number).saturating_sub(1);
+    if base <= LAST_AS && last > LAST_AS {
+        advice.insert(
+            0,
+            format!("the AS numbers run to {last}, past the private ones of two bytes ({LAST_AS})"),
         );
     }
-    if let Some(base) = options
-        .get("underlay")
-        .and_then(|underlay| underlay.get("as_base"))
-        .and_then(Value::as_u64)
-    {
-        let mut advice = PEERING.points("Underlay eBGP", 3);
-        let last = base.saturating_add(switches.len() as u64).saturating_sub(1);
-        if base <= LAST_AS && last > LAST_AS {
-            advice.insert(
-                0,
-                format!("the AS numbers run to {last}, past the private ones of two bytes ({LAST_AS})"),
-            );
-        }
-        say("underlay", format!("AS numbers count up from {base}"), PEERING, advice);
-    }
-    let version = options
-        .get("overlay")
-        .and_then(|overlay| overlay.get("version"))
-        .and_then(Value::as_u64);
-    let needed = if architecture == Architecture::Multihoming {
+    Some(said(
+        "underlay",
+        &format!("AS numbers count up from {base}"),
+        PEERING,
+        advice,
+    ))
+}
+
+fn coexistence(topology: &Value) -> Option<Value> {
+    let version = options(topology).get("overlay")?.get("version")?.as_u64()?;
+    let needed = if Architecture::of(topology) == Architecture::Multihoming {
         5
     } else {
         3
     };
-    if let Some(version) = version.filter(|version| *version >= needed) {
-        say(
+    let because = format!("overlay version {version} went with both at once");
+    (version >= needed).then(|| {
+        said(
             "type 2 and type 5",
-            format!("overlay version {version} went with both at once"),
+            &because,
             ROUTES,
             ROUTES.points("Type 2 against Type 5", 3),
-        );
-    }
+        )
+    })
+}
+
+/// A fabric of which nobody knows how it is left.
+fn way_out(topology: &Value) -> Option<Value> {
+    let switches = switches(topology);
+    let is_closed = options(topology).get("core_as_border").and_then(Value::as_bool) == Some(false);
     let has_border = switches.iter().any(|switch| role(switch) == "border");
-    let is_core = options.get("core_as_border").and_then(Value::as_bool);
-    if is_core == Some(false) && !has_border && !switches.is_empty() && architecture != Architecture::Multihoming {
-        say(
+    let applies =
+        is_closed && !has_border && !switches.is_empty() && Architecture::of(topology) != Architecture::Multihoming;
+    let because = "the core is not the border, and no switch has that role";
+    applies.then(|| {
+        said(
             "way out",
-            "the core is not the border, and no switch has that role".into(),
+            because,
             ARCHITECTURES,
             ARCHITECTURES.points("The way out", 3),
-        );
-    }
-    said
+        )
+    })
 }
 
 /// Whether switches of the fabric share links to switches outside of it.

@@ -113,6 +113,7 @@ pub(super) async fn listed(
 pub(super) fn found(gathered: &Gathered, analyse: impl FnOnce(&[Value]) -> Findings) -> Findings {
     let rows = gathered.rows();
     let mut findings = analyse(rows);
+    findings.values_mut().for_each(prune);
     if gathered.has_more() && !findings.is_empty() {
         let mut of = Map::from_iter([("rows".to_owned(), json!(rows.len()))]);
         if let Some(total) = gathered.total() {
@@ -157,6 +158,15 @@ pub(super) fn first_page(page: Option<u64>) -> Result<()> {
 pub(super) fn now() -> f64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.unwrap_or_default().as_secs_f64()
+}
+
+/// Drops counts by a field that no row has.
+fn prune(value: &mut Value) {
+    if let Value::Object(fields) = value {
+        let says_nothing = |counts: &Value| counts.as_object().is_some_and(|counts| counts.keys().eq(["(none)"]));
+        fields.retain(|name, value| !(name.starts_with("by_") && says_nothing(value)));
+        fields.values_mut().for_each(prune);
+    }
 }
 
 /// One object, tidied, with what was found out beside it.
@@ -243,6 +253,13 @@ mod tests {
             timed(json!({"start": "1", "end": "2", "duration": "1d"})),
             json!({"start": "1", "end": "2"})
         );
+    }
+
+    #[test]
+    fn counts_that_say_nothing_go() {
+        let mut found = json!({"by_type": {"(none)": 3}, "inner": {"by_x": {"(none)": 1, "a": 2}, "by_y": {"(none)": 1}}, "total": 3});
+        prune(&mut found);
+        assert_eq!(found, json!({"inner": {"by_x": {"(none)": 1, "a": 2}}, "total": 3}));
     }
 
     #[test]

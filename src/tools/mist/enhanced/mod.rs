@@ -1,7 +1,7 @@
 //! The tools of the Enhanced Mist server, under its names: one file each. They answer with what they find out beside the things themselves,
 //! from fields that the cloud has.
 //!
-//! - `kit`: what they share. `stats`, `bgp`, `wlans`, `evpn`, `evpn_advice`: what is found out.
+//! - `kit`: what they share. `stats`, `bgp`, `wlans`, `overlay`, `evpn`, `evpn_advice`, `diagnosis`: what is found out.
 //! - `knowledge`: pages about EVPN fabrics, as resources and in answers.
 
 mod bgp;
@@ -33,11 +33,13 @@ tools! {
     analyze_token_security,
     count_org_nac_clients,
     debug_server_status,
+    device_action,
     export_diagnostics_json,
     get_alarms,
     get_audit_logs,
     get_device_events,
     get_device_stats,
+    get_enhanced_device_info,
     get_evpn_topologies_details,
     get_msp_info,
     get_msp_orgs,

@@ -61,6 +61,10 @@ fn what_differs_between_switches_is_said() {
     }
     assert_eq!(found.len(), 5, "{found:?}");
     assert!(contradictions(&json!({"switches": [{}, null]})).is_empty());
+    let gateway = |ip: &str| json!({"role": "access", "config": {"other_ip_configs": {"staff": {"ip": ip, "evpn_anycast": true}}}});
+    let fabric = |second: &str| json!({"switches": [gateway("192.0.2.1"), gateway(second)]});
+    assert!(contradictions(&fabric("192.0.2.1")).is_empty());
+    assert!(contradictions(&fabric("192.0.2.2"))[0].contains("2 different addresses"));
 }
 
 #[test]
