@@ -9,13 +9,15 @@ use super::{
     query::Span,
     tables::{Table, Tables},
 };
+use crate::mist::specification::Specification;
 
 /// How many rows have each value of the field `distinct`, the most frequent first.
 pub(super) fn count(call: &Call, table: &Table, rows: &[&Value], span: Span) -> Answered {
     let limit = pages::limit(call)?;
     let distinct = call.parameter("distinct").unwrap_or(&table.distinct);
     let fields = Tables::embedded().fields(distinct);
-    if !rows.is_empty()
+    if !is_documented(call, distinct)
+        && !rows.is_empty()
         && !rows
             .iter()
             .any(|row| fields.iter().any(|field| row.get(field).is_some()))
@@ -48,6 +50,19 @@ pub(super) fn count(call: &Call, table: &Table, rows: &[&Value], span: Span) -> 
         "distinct": distinct, "start": pages::whole(span.start), "end": pages::whole(span.end),
         "limit": limit, "total": total, "results": results,
     })))
+}
+
+/// Whether the specification names this field to count by: it may be one that no row has.
+fn is_documented(call: &Call, distinct: &str) -> bool {
+    let route = Specification::embedded()
+        .find("GET", &call.path)
+        .map(|(_, route)| route);
+    let mut parameters = route.iter().flat_map(|route| &route.query);
+    let values = parameters
+        .find(|parameter| parameter.name == "distinct")
+        .and_then(|parameter| Specification::embedded().resolve(&parameter.schema, 1).ok())
+        .and_then(|schema| schema.get("enum").and_then(Value::as_array).cloned());
+    values.is_some_and(|values| values.iter().any(|value| value == distinct))
 }
 
 /// The values that a row counts for: each of a list once, none for null.

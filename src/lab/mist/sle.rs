@@ -38,6 +38,21 @@ static LEVELS: LazyLock<Levels> = LazyLock::new(|| {
     })
 });
 
+/// What the cloud has beside those that the lab knows by name: more are added than are documented.
+static OTHER: LazyLock<Level> = LazyLock::new(|| Level {
+    of: "ap".to_owned(),
+    unit: "count".to_owned(),
+    classifiers: vec!["other".to_owned()],
+});
+
+/// Whether it can be the name of a metric or classifier.
+fn is_word(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
 /// The names of the service levels of a kind of device, or of all.
 pub(super) fn metrics(of: Option<&str>) -> Vec<&'static str> {
     let fits = |level: &&Level| of.is_none_or(|of| level.of == of);
@@ -118,9 +133,10 @@ pub(super) fn answer(asked: &Asked, scope: &str, id: &str, tail: &[&str]) -> Opt
     let ["metric", metric, what @ ..] = tail else {
         return None;
     };
-    let Some(level) = LEVELS.metric.get(*metric) else {
+    if !is_word(metric) {
         return Some(Err(Answer::bad(format!("unknown metric: {metric}"))));
-    };
+    }
+    let level = LEVELS.metric.get(*metric).unwrap_or(&OTHER);
     let series = match Series::new(asked, &format!("{scope}/{id}/{metric}")) {
         Ok(series) => series,
         Err(refusal) => return Some(Err(refusal)),
@@ -130,7 +146,7 @@ pub(super) fn answer(asked: &Asked, scope: &str, id: &str, tail: &[&str]) -> Opt
         ["summary"] => summary(asked, &series, metric, level, true),
         ["summary-trend"] => summary(asked, &series, metric, level, false),
         ["classifier", name, how @ ("summary" | "summary-trend")] => {
-            if !level.classifiers.iter().any(|known| known == name) {
+            if !is_word(name) {
                 return Some(Err(Answer::bad(format!("unknown classifier: {name}"))));
             }
             classifier(asked, &series, metric, level, name, *how == "summary")
@@ -218,8 +234,7 @@ fn classifier(asked: &Asked, series: &Series, metric: &str, level: &Level, name:
 pub(super) fn insights(asked: &Asked, about: &str, metrics: &str) -> Answered {
     let series = Series::new(asked, about)?;
     let names: Vec<&str> = metrics.split(',').map(str::trim).collect();
-    let known = |name: &&str| LEVELS.insight.contains_key(*name) || LEVELS.metric.contains_key(*name);
-    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+    if let Some(unknown) = names.iter().find(|name| !is_word(name)) {
         return Err(Answer::bad(format!("unknown metric: {unknown}")));
     }
     let is_device = asked.route.path.contains("/device/");

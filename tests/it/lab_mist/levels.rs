@@ -33,7 +33,7 @@ async fn failures_are_those_of_the_classifiers() {
         numbers(&week["sle"]["samples"]["total"]).contains(&None),
         "some moments know nothing"
     );
-    let wrong = format!("/sites/{site}/sle/site/{site}/metric/mood/summary");
+    let wrong = format!("/sites/{site}/sle/site/{site}/metric/mood%2F../summary");
     assert_eq!(get(&lab, &wrong).await.status, 400);
 }
 
