@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     server::listed,
     settings::Settings,
-    tools::{Catalogue, Tool},
+    tools::{Catalogue, Categories, Shelf, Tool},
 };
 
 pub(super) fn run(settings: &Settings, args: &ToolsArgs) -> Result<ExitCode> {
@@ -37,12 +37,20 @@ pub(super) fn run(settings: &Settings, args: &ToolsArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A table of the tools, as the README has it.
+/// Tables of the tools, as the README has them: those that are always listed one by one, the others by category.
 pub(crate) fn markdown(tools: &[&Tool]) -> String {
     let mut table = String::from("| tool | effect | what it does |\n| --- | --- | --- |\n");
-    for tool in tools.iter().filter(|tool| tool.title != tool.name) {
+    for tool in tools.iter().filter(|tool| !matches!(tool.shelf, Shelf::Category(_))) {
         let about = tool.about.split_inclusive(". ").next().unwrap_or_default().trim();
         table.push_str(&format!("| `{}` | {} | {about} |\n", tool.name, tool.effect.as_str()));
+    }
+    table.push_str("\n| category of Mist tools | tools | what for |\n| --- | --- | --- |\n");
+    for (category, about) in Categories::all() {
+        let count = tools
+            .iter()
+            .filter(|tool| tool.shelf == Shelf::Category(category))
+            .count();
+        table.push_str(&format!("| `{category}` | {count} | {about} |\n"));
     }
     table
 }

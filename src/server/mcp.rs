@@ -211,8 +211,10 @@ impl Mcp {
         }
     }
 
-    fn instructions(&self) -> String {
-        let listing = &self.path.services().listing;
+    /// What a model reads first, where this request begins a session.
+    pub(super) fn instructions_of(&self, inbound: Option<&Inbound>) -> String {
+        let otherwise = &self.path.services().listing;
+        let listing = inbound.map_or_else(|| otherwise.clone(), |inbound| inbound.wanted.over(otherwise));
         let part = |text: &'static str, is_of_use: bool| if is_of_use { text } else { "" };
         let (junos, mist) = (part(JUNOS, listing.has_junos), part(MIST, listing.has_mist));
         format!("jmcp operates Juniper networks. {junos}{mist}{ALWAYS}")
@@ -269,7 +271,7 @@ impl ServerHandler for Mcp {
             .with_server_info(
                 Implementation::new("jmcp-server", env!("CARGO_PKG_VERSION")).with_title("Juniper networks"),
             )
-            .with_instructions(self.instructions())
+            .with_instructions(self.instructions_of(None))
     }
 
     async fn list_tools(

@@ -87,8 +87,7 @@ struct Contact {
 fn json_schema() -> Tool {
     let about = "Tool with JSON Schema 2020-12 features";
     let run = |_: Context, _: Contact| async { Ok(said("valid")) };
-    let mut tool = tool("json_schema_2020_12_tool", about, run);
-    tool.input = json!({
+    tool("json_schema_2020_12_tool", about, run).with_input(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "type": "object",
         "$defs": {
@@ -110,8 +109,7 @@ fn json_schema() -> Tool {
         "then": { "required": ["phone"] },
         "else": { "required": ["email"] },
         "additionalProperties": false
-    });
-    tool
+    }))
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -24,6 +24,7 @@ mod mist_calls;
 mod mist_catalogue;
 mod mist_consolidated;
 mod mist_enhanced;
+mod mist_faults;
 mod mist_security;
 mod mist_settings;
 mod mist_streams;

@@ -8,57 +8,49 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jmcp::{
     lab::mist::{MistLab, MistLabOptions},
-    mist::{Account, Clouds},
-    server::path::{Answered, Call, Path},
+    server::path::{Answered, Call},
     tools::{Ask, Principal, Question, Round},
 };
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
 
-use crate::support::{bench::Bench, web::Request};
+use crate::support::{
+    mist::{MistBench, Setup},
+    web::Request,
+};
 
-/// A cloud, and a server that may change things in it.
-struct Mist {
-    lab: MistLab,
-    path: Arc<Path>,
-    account: Arc<Account>,
-    _directory: TempDir,
-}
+/// A cloud whose clock stands still, and the call path before it.
+struct Mist(MistBench);
 
 impl Mist {
+    /// Where calls may change things.
     async fn start() -> Self {
-        Self::with(&["--enable-write-tools"]).await
+        Self::with(true).await
     }
 
-    async fn with(arguments: &[&str]) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("devices.json"), "{}").unwrap();
-        std::fs::write(directory.path().join("known_hosts"), "").unwrap();
-        let options = MistLabOptions {
+    async fn with(mist_writes: bool) -> Self {
+        let lab = MistLabOptions {
             clock: Some(Arc::default()),
             ..MistLabOptions::default()
         };
-        let lab = MistLab::start(options).await.unwrap();
-        let url = lab.base_url();
-        let clouds = Clouds::with([&url]).unwrap();
-        let account = Account::new(clouds.cloud(&url).unwrap(), &lab.token().into()).unwrap();
-        let path = Bench::serve(&directory, &[&["--allow-mist-host", &url], arguments].concat());
-        Self {
+        let setup = Setup {
+            mist_writes,
             lab,
-            path,
-            account: Arc::new(account),
-            _directory: directory,
-        }
+            ..Setup::default()
+        };
+        Self(MistBench::with(setup).await)
+    }
+
+    fn lab(&self) -> &MistLab {
+        &self.0.lab
     }
 
     async fn asking(&self, tool: &str, arguments: Value, ask: Option<Arc<dyn Ask>>) -> Answered {
         let principal = Arc::new(Principal::local("test"));
         let call = Call {
-            account: jmcp::mist::Brought::Account(self.account.clone()),
             ask,
             ..Call::new(tool, arguments.as_object().unwrap().clone(), principal)
         };
-        self.path.call(call).await
+        self.0.path.call(call).await
     }
 
     async fn call(&self, tool: &str, arguments: Value) -> Answered {
@@ -75,10 +67,10 @@ impl Mist {
 
     /// What arrived since the last time, but for what the client asks for itself: method and path.
     fn arrived(&self) -> Vec<String> {
-        let requests = self.lab.requests().into_iter();
+        let requests = self.lab().requests().into_iter();
         let lines = requests.map(|seen| format!("{} {}", seen.method, seen.path));
         let lines = lines.filter(|line| !line.ends_with("/self/usage")).collect();
-        self.lab.forget();
+        self.lab().forget();
         lines
     }
 }
@@ -134,7 +126,7 @@ impl Ask for Person {
         };
         self.asked.lock().unwrap().push(message.clone());
         if let Some((mist, (method, path, body))) = &self.meanwhile {
-            send(&mist.lab, method, path, body).await;
+            send(mist.lab(), method, path, body).await;
         }
         let answer = json!({ "action": "accept", "content": { "confirm": self.agrees } });
         Ok(Map::from_iter([(name.clone(), answer)]))

@@ -202,10 +202,11 @@ impl Front {
                 "the MCP-Protocol-Version header names another version than `protocolVersion`".into(),
             ));
         }
-        let result = self
+        let mut result = self
             .mcp
             .negotiate_initialize(&client)
             .map_err(|e| invalid(e.message.into_owned()))?;
+        result.instructions = Some(self.mcp.instructions_of(message.parts.extensions.get()));
         client.protocol_version = result.protocol_version.clone();
         let sessions = self.sessions.as_ref().ok_or_else(Refusal::no_session)?;
         let session = sessions.open(&message.caller, client)?;

@@ -492,3 +492,57 @@ async fn whoever_listens_for_changes_waits_in_nobodys_way() {
     assert_eq!(ended["result"]["resultType"], "complete", "{ended}");
     assert!(running.ended().await.success());
 }
+
+#[tokio::test]
+async fn what_a_token_may_not_call_no_choice_makes_callable() {
+    let (cloud, home) = (cloud().await, tempfile::tempdir().unwrap());
+    let few = json!({ "tools": ["getSelf", "manageMcpTools", "call_tool"] });
+    let tokens = [("few", few), ("devices", json!({ "toolsets": ["junos"] }))];
+    let running = with_tokens(home.path(), &cloud, &tokens, &[]).await;
+    let stats = json!({ "org_id": id("o1") });
+    for era in ERAS {
+        let theirs = of_token(&running, era, "few", "/mcp?mode=all", &[]).await;
+        theirs
+            .call(
+                "manageMcpTools",
+                json!({ "enable_mcp_tools_categories": ["orgs_stats"] }),
+            )
+            .await;
+        assert_eq!(theirs.listed().await, ["call_tool", "getSelf", "manageMcpTools"]);
+        for (tool, arguments) in [
+            ("getOrgStats", stats.clone()),
+            ("call_tool", json!({ "name": "getOrgStats", "arguments": stats })),
+        ] {
+            let answered = theirs.call(tool, arguments).await;
+            assert_eq!(code(&answered), "unknown_tool", "{answered}");
+        }
+        // The server's own account is for those whose tools reach the cloud.
+        let theirs = of_token(&running, era, "devices", "/mcp?mode=all", &[]).await;
+        assert!(!theirs.lists("getSelf").await && theirs.lists("get_router_list").await);
+        let answered = theirs.call("getSelf", json!({})).await;
+        assert_eq!(code(&answered), "unknown_tool", "{answered}");
+    }
+    assert!(cloud.came().is_empty(), "{:?}", cloud.came());
+}
+
+#[tokio::test]
+async fn who_brings_an_account_is_told_of_the_tools_for_it() {
+    let (cloud, home) = (cloud().await, tempfile::tempdir().unwrap());
+    std::fs::write(home.path().join("devices.json"), ONE_DEVICE).unwrap();
+    let environment = [("JMCP_ALLOW_MIST_HOST", cloud.url())];
+    let environment = environment.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let running = Running::start(home.path(), &["-t", "http", "--allow-no-auth"], &environment).await;
+    let target = format!("/mcp?cloud={}", cloud.address);
+    for (target, headers, is_told) in [
+        ("/mcp", vec![], false),
+        (target.as_str(), vec![("X-Authorization", "mine")], true),
+    ] {
+        let theirs = Theirs::start(&running, Era::Handshake, target, &headers).await;
+        let first = theirs.send(theirs.client.initialize()).await.result();
+        let instructions = first["instructions"].as_str().unwrap();
+        assert!(instructions.contains("NETCONF"), "{instructions}");
+        assert_eq!(instructions.contains("getSelf"), is_told, "{instructions}");
+        assert!(theirs.lists("get_router_list").await);
+        assert_eq!(theirs.lists("getSelf").await, is_told);
+    }
+}

@@ -13,12 +13,12 @@ const CHANGE: &str = "mist_change_configuration_objects";
 /// The first WLAN of the organisation.
 fn wlan(mist: &Mist) -> Value {
     let of_organisation =
-        |wlan: &Value| wlan["org_id"] == mist.lab.org() && wlan.get("site_id").is_none_or(Value::is_null);
-    mist.lab.rows("wlans").into_iter().find(of_organisation).unwrap()
+        |wlan: &Value| wlan["org_id"] == mist.lab().org() && wlan.get("site_id").is_none_or(Value::is_null);
+    mist.lab().rows("wlans").into_iter().find(of_organisation).unwrap()
 }
 
 fn update(mist: &Mist, wlan: &Value, payload: Value) -> Value {
-    json!({"action_type": "update", "object_type": "org_wlans", "org_id": mist.lab.org(), "object_id": wlan["id"], "payload": payload})
+    json!({"action_type": "update", "object_type": "org_wlans", "org_id": mist.lab().org(), "object_id": wlan["id"], "payload": payload})
 }
 
 fn writes(mist: &Mist) -> Vec<String> {
@@ -45,7 +45,7 @@ async fn a_person_sees_the_difference_before_it_is_made() {
         format!("Update org_wlans \"{ssid}\""),
         format!("~ ssid: \"{ssid}\" -> \"Renamed\""),
         before["id"].as_str().unwrap().to_owned(),
-        mist.lab.org().to_owned(),
+        mist.lab().org().to_owned(),
         "stay as they are".to_owned(),
     ] {
         assert!(shown.contains(&words), "{words}\n{shown}");
@@ -88,7 +88,7 @@ async fn nothing_is_sent_where_nobody_agrees_or_nothing_would_change() {
 async fn what_changed_since_the_question_is_not_overwritten() {
     let mist = Arc::new(Mist::start().await);
     let before = wlan(&mist);
-    let path = format!("/orgs/{}/wlans/{}", mist.lab.org(), before["id"].as_str().unwrap());
+    let path = format!("/orgs/{}/wlans/{}", mist.lab().org(), before["id"].as_str().unwrap());
     let meanwhile: Meanwhile = ("PUT".into(), path, json!({"vlan_id": 4000}));
     let person = Arc::new(Person {
         agrees: true,
@@ -118,7 +118,7 @@ async fn what_changed_since_the_question_is_not_overwritten() {
 async fn objects_are_created_and_deleted() {
     let mist = Mist::start().await;
     let create = json!({
-        "action_type": "create", "object_type": "site_webhooks", "site_id": mist.lab.site(),
+        "action_type": "create", "object_type": "site_webhooks", "site_id": mist.lab().site(),
         "payload": {"name": "alarms", "url": "https://hooks.example.com/a", "topics": ["alarms"], "secret": "example-of-a-secret"}
     });
     let person = Person::who(true);
@@ -133,7 +133,7 @@ async fn objects_are_created_and_deleted() {
     let created: Value = serde_json::from_str(&answered.text).unwrap();
     let id = created["id"].as_str().unwrap();
     let delete =
-        json!({"action_type": "delete", "object_type": "site_webhooks", "site_id": mist.lab.site(), "object_id": id});
+        json!({"action_type": "delete", "object_type": "site_webhooks", "site_id": mist.lab().site(), "object_id": id});
     let refused = mist.asking(UPDATE, delete.clone(), Some(Person::who(true))).await;
     assert_eq!(
         refused.error.unwrap().code(),
@@ -154,7 +154,7 @@ async fn objects_are_created_and_deleted() {
 
 #[tokio::test]
 async fn without_the_operators_leave_nothing_is_even_read() {
-    let mist = Mist::with(&[]).await;
+    let mist = Mist::with(false).await;
     mist.arrived();
     let arguments = update(&mist, &wlan(&mist), json!({"ssid": "Renamed"}));
     for tool in [UPDATE, CHANGE] {

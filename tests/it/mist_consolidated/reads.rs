@@ -64,7 +64,7 @@ async fn every_choice_is_answered() {
 /// What a call with this choice needs.
 fn needed(mist: &Mist, tool: &str, schema: &Value, word: &Value) -> Value {
     let word = word.as_str().unwrap_or_default();
-    let lab = &mist.lab;
+    let lab = mist.lab();
     let of_one_site = ["roaming", "rogue", "site", "site_mxedge"].contains(&word)
         || word.starts_with("site_")
         || schema["required"].to_string().contains("site_id");
@@ -114,7 +114,7 @@ async fn a_device_is_found_with_the_id_that_other_tools_take() {
     let found = mist
         .good(
             "mist_search_device",
-            json!({"org_id": mist.lab.org(), "type": "switch"}),
+            json!({"org_id": mist.lab().org(), "type": "switch"}),
         )
         .await;
     let rows = found["results"].as_array().unwrap();
@@ -123,9 +123,8 @@ async fn a_device_is_found_with_the_id_that_other_tools_take() {
         let mac = row.get("vc_mac").unwrap_or(&row["mac"]).as_str().unwrap();
         assert_eq!(row["device_id"], format!("00000000-0000-0000-1000-{mac}"));
     }
-    let id = rows.iter().find(|row| row["site_id"] == mist.lab.site()).unwrap()["device_id"].clone();
-    let stats =
-        json!({"stats_type": "site_devices", "org_id": mist.lab.org(), "site_id": mist.lab.site(), "object_id": id});
+    let id = rows.iter().find(|row| row["site_id"] == mist.lab().site()).unwrap()["device_id"].clone();
+    let stats = json!({"stats_type": "site_devices", "org_id": mist.lab().org(), "site_id": mist.lab().site(), "object_id": id});
     assert_eq!(mist.good("mist_get_stats", stats).await["type"], "switch");
 }
 
@@ -134,7 +133,7 @@ async fn clients_of_all_kinds_are_found_at_once() {
     let mist = Mist::start().await;
     mist.arrived();
     let all = mist
-        .good("mist_search_client", json!({"org_id": mist.lab.org(), "limit": 3}))
+        .good("mist_search_client", json!({"org_id": mist.lab().org(), "limit": 3}))
         .await;
     assert_eq!(mist.arrived().len(), 4);
     let kinds: BTreeSet<&str> = all["results"]
@@ -153,7 +152,10 @@ async fn clients_of_all_kinds_are_found_at_once() {
     assert_eq!(all["total"], total);
     assert!(all["count"].as_u64().unwrap() <= 12 && all["has_more"] == true, "{all}");
     let banded = mist
-        .good("mist_search_client", json!({"org_id": mist.lab.org(), "band": "5 GHz"}))
+        .good(
+            "mist_search_client",
+            json!({"org_id": mist.lab().org(), "band": "5 GHz"}),
+        )
         .await;
     assert_eq!(mist.arrived().len(), 1);
     assert!(
@@ -166,7 +168,7 @@ async fn clients_of_all_kinds_are_found_at_once() {
     let wrong = mist
         .call(
             "mist_search_client",
-            json!({"org_id": mist.lab.org(), "client_type": "WAN", "band": "5"}),
+            json!({"org_id": mist.lab().org(), "client_type": "WAN", "band": "5"}),
         )
         .await;
     assert_eq!(wrong.error.unwrap().code(), Code::InvalidInput);
@@ -182,7 +184,7 @@ async fn every_kind_of_object_is_listed_and_read() {
     assert_eq!(kinds.len(), 40);
     let (mut listed, mut read) = (0, 0);
     for kind in kinds {
-        let base = json!({"object_type": kind, "org_id": mist.lab.org()});
+        let base = json!({"object_type": kind, "org_id": mist.lab().org()});
         let with = |more: Value| {
             let mut arguments = base.clone();
             arguments
@@ -190,7 +192,7 @@ async fn every_kind_of_object_is_listed_and_read() {
                 .unwrap()
                 .extend(more.as_object().unwrap().clone());
             if kind.as_str().unwrap().starts_with("site_") {
-                arguments["site_id"] = mist.lab.site().into();
+                arguments["site_id"] = mist.lab().site().into();
             }
             arguments
         };
@@ -235,13 +237,13 @@ async fn every_kind_of_object_is_listed_and_read() {
 #[tokio::test]
 async fn what_is_in_force_is_put_together() {
     let mist = Mist::start().await;
-    let device = |id: &str| json!({"object_type": "site_devices", "org_id": mist.lab.org(), "site_id": mist.lab.site(), "object_id": id, "computed": true});
+    let device = |id: &str| json!({"object_type": "site_devices", "org_id": mist.lab().org(), "site_id": mist.lab().site(), "object_id": id, "computed": true});
     mist.arrived();
     let switch = mist
-        .good("mist_get_configuration_objects", device(mist.lab.switch_id()))
+        .good("mist_get_configuration_objects", device(mist.lab().switch_id()))
         .await;
     assert_eq!(mist.arrived().len(), 2);
-    assert_eq!(switch["object"]["id"], mist.lab.switch_id());
+    assert_eq!(switch["object"]["id"], mist.lab().switch_id());
     assert!(
         switch["computed_from"]["setting"].is_string() && switch["object"]["networks"].is_object(),
         "{switch}"
@@ -254,13 +256,13 @@ async fn what_is_in_force_is_put_together() {
         "{switch}"
     );
     let gateway = mist
-        .good("mist_get_configuration_objects", device(mist.lab.gateway_id()))
+        .good("mist_get_configuration_objects", device(mist.lab().gateway_id()))
         .await;
     assert!(
         gateway["computed_from"]["gatewaytemplate"]["name"].is_string(),
         "{gateway}"
     );
-    let site = json!({"object_type": "org_sites", "org_id": mist.lab.org(), "object_id": mist.lab.site()});
+    let site = json!({"object_type": "org_sites", "org_id": mist.lab().org(), "object_id": mist.lab().site()});
     let (stored, derived) = (
         mist.good("mist_get_configuration_objects", site.clone()).await,
         mist.good("mist_get_configuration_objects", {
@@ -274,8 +276,7 @@ async fn what_is_in_force_is_put_together() {
     assert_eq!(derived["name"], stored["name"]);
     let paths = mist.arrived();
     assert!(paths.iter().any(|path| path.ends_with("/setting/derived")), "{paths:?}");
-    let wlans =
-        json!({"object_type": "site_wlans", "org_id": mist.lab.org(), "site_id": mist.lab.site(), "computed": true});
+    let wlans = json!({"object_type": "site_wlans", "org_id": mist.lab().org(), "site_id": mist.lab().site(), "computed": true});
     let wlans = mist.good("mist_get_configuration_objects", wlans).await;
     let from: BTreeSet<&str> = wlans["results"]
         .as_array()
@@ -318,7 +319,7 @@ async fn schemas_need_no_cloud_and_take_object_types() {
 async fn pages_go_on() {
     let mist = Mist::start().await;
     let first = mist
-        .good("mist_search_device", json!({"org_id": mist.lab.org(), "limit": 2}))
+        .good("mist_search_device", json!({"org_id": mist.lab().org(), "limit": 2}))
         .await;
     assert_eq!((&first["count"], &first["has_more"]), (&json!(2), &json!(true)));
     let next = mist.good("mist_get_next_page", json!({"url": first["next"]})).await;
@@ -327,7 +328,7 @@ async fn pages_go_on() {
     let listed = mist
         .good(
             "mist_get_configuration_objects",
-            json!({"org_id": mist.lab.org(), "object_type": "org_sites", "limit": 1}),
+            json!({"org_id": mist.lab().org(), "object_type": "org_sites", "limit": 1}),
         )
         .await;
     let next = mist.good("mist_get_next_page", json!({"url": listed["next"]})).await;
