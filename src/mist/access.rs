@@ -112,9 +112,13 @@ impl Access {
             if request.path == tried.path && request.query == tried.query {
                 continue;
             }
-            if let Ok(response) = self.reach(request.clone()).await {
-                self.mist.remember(operation, &self.sender.account, number);
-                return Ok(Done { request, response });
+            match self.reach(request.clone()).await {
+                Ok(response) => {
+                    self.mist.remember(operation, &self.sender.account, number);
+                    return Ok(Done { request, response });
+                }
+                Err(failure) if failure.may_have_happened => return Err(failure.into()),
+                Err(_) => {}
             }
         }
         Err(first.into())
@@ -201,36 +205,31 @@ impl Access {
             return Ok(());
         }
         let segments: Vec<&str> = request.segments().collect();
-        let sites: Vec<&str> = request
-            .query
-            .iter()
-            .filter(|(name, _)| name == "site_id")
-            .map(|(_, value)| value.as_str())
-            .collect();
-        let organisations = request
-            .query
-            .iter()
-            .filter(|(name, _)| name == "org_id")
-            .map(|(_, value)| value.as_str());
+        let (mut organisations, mut sites) = (Vec::new(), Vec::new());
+        for (name, value) in &request.query {
+            super::reached::named(name, value, &mut organisations, &mut sites);
+        }
+        let is_narrow = !sites.is_empty() && self.is_narrowed(request);
+        if let Some(body) = &request.body {
+            super::reached::in_body(body, &mut organisations, &mut sites)?;
+        }
         for organisation in organisations {
             self.organisation(organisation)?;
         }
-        for site in &sites {
+        for site in sites {
             self.site(site).await?;
         }
         match segments.as_slice() {
             ["const", ..] => Ok(()),
+            // It makes an organisation that is in nobody's scope.
+            ["orgs", _, "clone"] => Err(super::reached::whole()),
             ["orgs", organisation, ..] => {
                 self.organisation(organisation)?;
-                let is_whole = sites.is_empty() && !is_list_of_sites(request);
-                if is_whole && !self.reach.has_all_sites() {
-                    return Err(Failure::new(
-                        Code::ToolScopeDenied,
-                        "this caller reaches single sites, and the call is for a whole organisation",
-                    )
-                    .advise("give `site_id`, or use a tool of a site"));
+                if self.reach.has_all_sites() || is_narrow || is_list_of_sites(request) {
+                    Ok(())
+                } else {
+                    Err(super::reached::whole())
                 }
-                Ok(())
             }
             ["sites", site, ..] => self.site(site).await,
             _ => Err(Failure::new(
@@ -241,25 +240,35 @@ impl Access {
         }
     }
 
+    /// Whether naming a site narrows the answer to it: the cloud passes over parameters that it does not know, and what lets devices in
+    /// is the organisation's whatever is named.
+    fn is_narrowed(&self, request: &Request) -> bool {
+        let found = self.specification().find(&request.method, &request.path);
+        request.method == "GET"
+            && !request.path.ends_with("_cmd")
+            && found.is_some_and(|(_, route)| route.query.iter().any(|parameter| parameter.name == "site_id"))
+    }
+
     fn organisation(&self, id: &str) -> Result<(), Failure> {
         if self.reach.organisation(id) {
             Ok(())
         } else {
-            Err(unknown("organisation", id))
+            Err(super::reached::unknown("organisation", id))
         }
     }
 
     /// A site is in reach where it is named, and else where its organisation is.
     async fn site(&self, id: &str) -> Result<(), Failure> {
+        let unknown = || super::reached::unknown("site", id);
         if !self.reach.site(id) {
-            return Err(unknown("site", id));
+            return Err(unknown());
         }
-        let Ok(path) = super::request::encode("site_id", id) else {
-            return Err(unknown("site", id));
-        };
+        let path = super::request::encode("site_id", id).map_err(|_| unknown())?;
         match self.mist.organisation_of(self, &path).await {
-            Some(organisation) if self.reach.organisation(&organisation) => Ok(()),
-            _ => Err(unknown("site", id)),
+            Ok(Some(organisation)) if self.reach.organisation(&organisation) => Ok(()),
+            // That nobody knows now says nothing of the site.
+            Err(failure) if failure.is_passing() || failure.code == Code::BudgetExhausted => Err(failure),
+            _ => Err(unknown()),
         }
     }
 }
@@ -268,15 +277,6 @@ impl Access {
 fn is_list_of_sites(request: &Request) -> bool {
     let segments: Vec<&str> = request.segments().collect();
     request.reads() && matches!(segments.as_slice(), ["orgs", _, "sites"])
-}
-
-fn unknown(what: &str, id: &str) -> Failure {
-    let id: String = id.chars().take(60).collect();
-    Failure::new(
-        Code::NotFound,
-        format!("there is no {what} `{}` for this caller", id.escape_debug()),
-    )
-    .advise("an operator decides with `mist_orgs` and `mist_sites` of the token what it reaches")
 }
 
 /// An answer and the request that it answers.

@@ -37,6 +37,9 @@ pub enum Brought {
     Wrong(Arc<Error>),
 }
 
+/// Tokens of one account, at most.
+const KEYS: usize = 16;
+
 impl Account {
     /// An account from a token, or from several with commas between.
     ///
@@ -57,8 +60,12 @@ impl Account {
                 Code::InvalidInput,
                 "the Mist token has characters that no token has",
             )),
-            Some(first) => Ok(Self {
-                id: first.id.clone(),
+            Some(_) if keys.len() > KEYS => Err(Error::new(
+                Code::InvalidInput,
+                format!("{} Mist tokens are more than {KEYS}", keys.len()),
+            )),
+            Some(_) => Ok(Self {
+                id: together(&keys),
                 cloud,
                 keys,
             }),
@@ -106,6 +113,14 @@ impl Key {
     /// What its budget is kept under.
     pub fn id(&self) -> &Arc<str> {
         &self.id
+    }
+}
+
+/// What the account of these tokens goes by.
+fn together(keys: &[Key]) -> Arc<str> {
+    match keys {
+        [only] => only.id.clone(),
+        many => many.iter().map(|key| &*key.id).collect::<Vec<_>>().join("+").into(),
     }
 }
 

@@ -107,8 +107,11 @@ impl Cache {
     /// Forgets what is kept of an account, after it changed something.
     pub(super) fn forget(&self, account: &str) {
         let mut state = self.lock();
-        let own = format!("{account} /api/v1/self");
-        state.kept.retain(|key, _| !key.starts_with(&own));
+        // The callers of an account are apart in the keys.
+        let own = format!("{account} ");
+        state
+            .kept
+            .retain(|key, _| !(key.starts_with(&own) && key.contains(" /api/v1/self")));
         state.count();
     }
 

@@ -28,6 +28,8 @@ use crate::error::{Code, Error, Result};
 const TRIES: u32 = 4;
 /// The longest wait before another try: clients give up after a minute or so.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Calls from which on a budget is not forgotten for others' sake.
+const WORTH_KEEPING: u32 = 10;
 /// Accounts whose budgets are remembered.
 const ACCOUNTS: usize = 4096;
 
@@ -176,7 +178,7 @@ impl Inner {
             let outcome = self.once(sender, request).await;
             tried += 1;
             let Err(failure) = &outcome else { return outcome };
-            if tried == TRIES || !request.reads() || !failure.is_passing() {
+            if tried == TRIES || request.method != "GET" || !failure.is_passing() {
                 return outcome;
             }
             let wait = failure.retry_after.unwrap_or_else(|| backoff(tried));
@@ -274,7 +276,10 @@ impl Inner {
         if status.is_success() {
             good(status, &headers, &body, request, &asked)
         } else {
-            Err(bad(status, &headers, &body, &asked, cloud.host()))
+            let failure = bad(status, &headers, &body, &asked, cloud.host());
+            // A proxy that gave up says nothing of what the cloud did.
+            let is_open = status.is_server_error() || status.as_u16() == 408;
+            Err(if is_open { unsure(failure, request) } else { failure })
         }
     }
 
@@ -282,7 +287,8 @@ impl Inner {
         let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if keys.len() >= ACCOUNTS && !keys.contains_key(key) {
             // Those that nobody is using now; a stranger's flood of tokens must not fill the memory.
-            keys.retain(|_, state| Arc::strong_count(state) > 1);
+            let now = now();
+            keys.retain(|_, state| Arc::strong_count(state) > 1 || state.budget.left(now).used > WORTH_KEEPING);
         }
         let places = self.options.concurrent.max(1);
         let new = || {

@@ -19,7 +19,6 @@ const READS: &[&str] = &[
     "/show_arp",
     "/ping",
     "/traceroute",
-    "/cable_test",
     "/show_mac_table",
     "/show_dot1x",
     "/show_bgp_summary",
@@ -39,7 +38,6 @@ const READS: &[&str] = &[
     "/run_top",
     "/monitor_traffic",
     "/poll_stats",
-    "/check_radius_server",
     "/synthetic_test",
 ];
 
@@ -57,6 +55,26 @@ const DESTROYS: &[&str] = &[
     "/replace",
     "/reset",
     "/reset_radio_config",
+    "/delete_admins",
+    "/apply_pending",
+    "/bounce_port",
+    "/disconnect_aps",
+    "/clear_arp",
+    "/clear_macs",
+    "/clear_mac_table",
+    "/clear_dot1x",
+    "/release_dhcp",
+    "/release_dhcp_leases",
+    "/vc_port",
+    "/coa",
+    "/deauth_clients",
+    "/zigbee_kick",
+    "/preempt_aps",
+    "/optimize",
+    "/export_idtokens",
+    "/link_accounts",
+    "/cable_test",
+    "/check_radius_server",
     "/upgrade",
     "/upgrade_bios",
     "/upgrade_fpga",
@@ -83,6 +101,22 @@ const DESTROYS: &[&str] = &[
     "/request_ztp_password",
 ];
 
+/// Parts of paths of what lets others in, or decides who may do what.
+const DOORS: &[&str] = &[
+    "/apitokens",
+    "/invites",
+    "/admins",
+    "/ssos",
+    "/ssoroles",
+    "/sdkinvites",
+    "/pcap_bucket",
+    "/services/",
+    "/location/ml/reset",
+];
+
+/// Ends of paths that take things away where they are put to: licences and devices.
+const PUT_AWAY: &[&str] = &["/inventory", "/licenses", "/orgs"];
+
 /// Beginnings of paths that are about who somebody is: what changes there changes what everything else may do.
 const ACCOUNTS: &[&str] = &[
     "/login",
@@ -100,20 +134,30 @@ pub fn deed(operation: &Operation) -> Deed {
     of(&operation.method, path)
 }
 
+/// What a request does that is none of the specification's.
+pub fn unknown(method: &str) -> Deed {
+    match method {
+        "GET" | "HEAD" => Deed::Reads,
+        "DELETE" => Deed::Destroys,
+        _ => Deed::Changes,
+    }
+}
+
 /// What a request with this method on this path (from `/api/v1`, with or without placeholders filled in) does. What is not known to
 /// only read changes something.
 pub fn of(method: &str, path: &str) -> Deed {
     let path = path.trim_end_matches('/');
     let ends = |list: &[&str]| list.iter().any(|end| path.ends_with(end));
     let below = path.strip_prefix("/api/v1").unwrap_or(path);
-    let is_account = ACCOUNTS.iter().any(|start| below.starts_with(start)) || path.contains("/apitokens");
+    let is_account =
+        ACCOUNTS.iter().any(|start| below.starts_with(start)) || DOORS.iter().any(|part| path.contains(part));
     let is_of_device = path.contains("/devices/") && !below.starts_with("/installer");
     match method {
         "GET" | "HEAD" => Deed::Reads,
         "DELETE" => Deed::Destroys,
         _ if is_account => Deed::Destroys,
         "POST" if ends(READS) && (is_of_device || path.ends_with("/synthetic_test")) => Deed::Reads,
-        _ if ends(DESTROYS) => Deed::Destroys,
+        _ if ends(DESTROYS) || (method == "PUT" && ends(PUT_AWAY)) => Deed::Destroys,
         _ => Deed::Changes,
     }
 }
@@ -127,7 +171,9 @@ mod tests {
         for (method, path, deed) in [
             ("GET", "/api/v1/orgs/o1", Deed::Reads),
             ("POST", "/api/v1/sites/s1/devices/d1/ping", Deed::Reads),
-            ("POST", "/api/v1/sites/s1/devices/d1/bounce_port", Deed::Changes),
+            ("POST", "/api/v1/sites/s1/devices/d1/bounce_port", Deed::Destroys),
+            ("POST", "/api/v1/sites/s1/devices/d1/snapshot", Deed::Changes),
+            ("PUT", "/api/v1/orgs/o1/inventory", Deed::Destroys),
             ("POST", "/api/v1/orgs/o1/webhooks/w1/ping", Deed::Changes),
             ("POST", "/api/v1/sites/s1/devices/d1/locate", Deed::Changes),
             ("POST", "/api/v1/sites/s1/devices/d1/restart/", Deed::Destroys),

@@ -129,7 +129,7 @@ pub(super) fn late(request: &Request, account: &Account) -> Failure {
         Code::Timeout,
         format!("`{asked}` had no answer from `{}` in time", account.cloud().host()),
     )
-    .advise("ask for less, or give a longer `timeout`")
+    .advise("ask for less; an operator can raise MIST_REQUEST_TIMEOUT")
 }
 
 /// What changed something perhaps must not be sent again unseen.

@@ -68,10 +68,10 @@ impl Failure {
 
     /// Whether the same request may succeed soon.
     pub fn is_passing(&self) -> bool {
-        matches!(
-            self.code,
-            Code::RateLimited | Code::UpstreamError | Code::ConnectFailed | Code::ConnectTimeout | Code::Transport
-        )
+        match self.status {
+            Some(status) => matches!(status, 429 | 500 | 502..=504),
+            None => matches!(self.code, Code::ConnectFailed | Code::ConnectTimeout | Code::Transport),
+        }
     }
 }
 

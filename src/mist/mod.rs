@@ -24,6 +24,7 @@ mod endpoint;
 mod exchange;
 mod failure;
 mod next;
+mod reached;
 mod request;
 mod response;
 mod tls;
@@ -213,7 +214,7 @@ impl Mist {
     }
 
     /// The organisation of a site (its id encoded); none where the account does not reach it.
-    async fn organisation_of(&self, access: &Access, site: &str) -> Option<Arc<str>> {
+    async fn organisation_of(&self, access: &Access, site: &str) -> Result<Option<Arc<str>>, Failure> {
         let key = (access.account().id().clone(), site.to_owned());
         if let Some(known) = self
             .organisations
@@ -221,16 +222,19 @@ impl Mist {
             .unwrap_or_else(PoisonError::into_inner)
             .get(&key)
         {
-            return Some(known.clone());
+            return Ok(Some(known.clone()));
         }
-        let response = access.ask(&format!("/api/v1/sites/{site}")).await.ok()?;
-        let organisation: Arc<str> = response.body.get("org_id")?.as_str()?.into();
+        let response = access.ask(&format!("/api/v1/sites/{site}")).await?;
+        let Some(organisation) = response.body.get("org_id").and_then(Value::as_str) else {
+            return Ok(None);
+        };
+        let organisation: Arc<str> = organisation.into();
         let mut known = self.organisations.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= SITES {
             known.clear();
         }
         known.insert(key, organisation.clone());
-        Some(organisation)
+        Ok(Some(organisation))
     }
 }
 

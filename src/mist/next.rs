@@ -9,6 +9,10 @@ use crate::error::{Code, Error, Result};
 
 /// The request for what follows after this answer.
 pub(super) fn of(done: &Done, cloud: &Cloud) -> Result<Option<Request>> {
+    // What changes something is sent once, whatever the answer says of more.
+    if done.request.method != "GET" {
+        return Ok(None);
+    }
     if let Some(page) = done.response.page {
         if !page.has_more() {
             return Ok(None);

@@ -108,9 +108,11 @@ impl Request {
             one => vec![(name.clone(), plain(one))],
         });
         let found = specification.find(&method, &path);
-        let template = found.map_or_else(|| path.clone(), |(_, route)| route.path.clone());
+        let template = found.map_or_else(|| "(unknown)".to_owned(), |(_, route)| route.path.clone());
+        // What the specification does not know is not taken for something that reads because its path ends like it.
+        let deed = found.map_or_else(|| effects::unknown(&method), |(operation, _)| effects::deed(operation));
         Ok(Self {
-            deed: effects::of(&method, &path),
+            deed,
             query: written.into_iter().chain(given).collect(),
             method,
             path,

@@ -116,6 +116,9 @@ const PAYLOADS: &[&str] = &[
     "data",
     "action_params",
     "parameters",
+    "params",
+    "secret",
+    "token",
 ];
 
 /// A name that somebody gave, as it can stand in a line.

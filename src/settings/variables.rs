@@ -12,6 +12,21 @@ use crate::{
     secret::Secret,
 };
 
+/// What a file that nobody named does not decide: a model that can write files where the server starts must not unlock it.
+const UNLOCKING: &[&str] = &[
+    "MISTMCP_ENABLE_WRITE_TOOLS",
+    "MISTMCP_LOG_FILE",
+    "MISTMCP_HOST",
+    "MISTMCP_TRANSPORT_MODE",
+    "MIST_STRICT_SECURITY_MODE",
+    "MIST_SECURITY_RISKS_ACKNOWLEDGED",
+    "MIST_MAX_ADMIN_ORGS",
+    "MIST_MAX_WRITE_ORGS",
+    "MIST_MAX_ADMIN_MSPS",
+    "MIST_MAX_WRITE_MSPS",
+    "MIST_MAX_ORGS_PER_MSP",
+];
+
 /// The file that is read where nobody names one and there is one.
 const DEFAULT_FILE: &str = ".env";
 /// What the names of the servers' variables begin with. Nothing else in the file counts: it may be another program's.
@@ -182,6 +197,9 @@ impl Variables {
         let mut found = HashMap::new();
         for line in lines {
             match line {
+                Ok((name, _)) if !is_named && UNLOCKING.contains(&name.as_str()) => self.notes.push(format!(
+                    "`{shown}` sets {name}, which counts only in the environment or in a file that `--env-file` names"
+                )),
                 Ok((name, value)) if name.starts_with(PREFIX) => {
                     found.insert(name, Secret::new(value));
                 }

@@ -15,6 +15,7 @@ mod principal;
 mod read_result;
 mod results;
 mod schema;
+pub mod secrets;
 mod services;
 mod tool;
 

@@ -97,7 +97,7 @@ async fn a_change_is_sent_once_and_never_guessed_about() {
     .await;
     let change = json!({ "site_id": bench.lab.site(), "body": { "name": "Denver" } });
     for (fault, wanted, words) in [
-        (MistFault::Html(503), "upstream_error", "503"),
+        (MistFault::Html(503), "outcome_unknown", "503"),
         (MistFault::TooMany(Some(RetryAfter::Seconds(0))), "rate_limited", "429"),
         (MistFault::DropUnanswered, "outcome_unknown", "not known"),
         (MistFault::Truncated, "outcome_unknown", "not known"),
@@ -447,4 +447,58 @@ async fn answers_are_shorter_than_what_they_were_made_of() {
         eprintln!("{tool}: {said} of {came} bytes, {:.2}", said as f64 / came as f64);
         assert!(said < came, "{tool}: {said} of {came}");
     }
+}
+
+/// What a path ends with says nothing of a place that the specification does not have, and one word is good for one write.
+#[tokio::test]
+async fn nothing_is_written_under_the_name_of_reading() {
+    let bench = MistBench::start().await;
+    for endpoint in [
+        "/installer/orgs/o1/sites/s/maps/synthetic_test",
+        "/orgs/o1/uisettings/synthetic_test",
+        "/sites/s1/devices/d1/image/ping",
+        "/orgs/o1/devices/ping",
+    ] {
+        let call = json!({ "endpoint": endpoint, "method": "POST", "data": {} });
+        let (code, text) = bench.bad("make_mist_api_call", call).await;
+        assert_eq!(code, "read_only", "{endpoint}: {text}");
+    }
+    assert!(bench.arrived().is_empty(), "{:?}", bench.arrived());
+}
+
+#[tokio::test]
+async fn a_site_in_the_query_does_not_open_the_organisation() {
+    let bench = MistBench::with(Setup {
+        mist_writes: true,
+        confirm: jmcp::server::path::Confirm::Never,
+        ..Setup::default()
+    })
+    .await;
+    let (org, site) = (bench.lab.org().to_owned(), bench.lab.site().to_owned());
+    let caller = Principal {
+        mist_organisations: Allowed::names([org.as_str()]),
+        mist_sites: Allowed::names([site.as_str()]),
+        ..Principal::local("kept")
+    };
+    for (method, place) in [
+        ("GET", "psks"),
+        ("GET", "wlans"),
+        ("GET", "apitokens"),
+        ("GET", "ocdevices/outbound_ssh_cmd"),
+        ("POST", "wlans"),
+        ("DELETE", "wlans/w1"),
+        ("POST", "clone"),
+    ] {
+        let call = json!({ "endpoint": format!("/orgs/{org}/{place}"), "method": method, "params": { "site_id": site }, "data": {} });
+        let answered = bench.call_as(caller.clone(), "make_mist_api_call", call).await;
+        assert!(answered.failed, "{method} {place}: {}", answered.text);
+        let reached = bench
+            .arrived()
+            .into_iter()
+            .any(|seen| seen.path.starts_with(&format!("/api/v1/orgs/{org}/")));
+        assert!(!reached, "{method} {place}: {:?}", bench.arrived());
+    }
+    let search = json!({ "org_id": org, "site_id": site, "limit": 1 });
+    let answered = bench.call_as(caller, "searchOrgWirelessClients", search).await;
+    assert!(!answered.failed, "{}", answered.text);
 }

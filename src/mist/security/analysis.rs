@@ -258,6 +258,15 @@ impl Reach {
                     _ => false,
                 };
             }
+            // Whoever is admin of a group of organisations is admin of each; which they are, and that they are few, nobody says.
+            "orggroup" if matches!(role, "admin" | "write") => {
+                let group = text("orggroup_id").unwrap_or("?");
+                let organisations = [format!("orggroup {group}"), format!("orggroup {group} (further)")];
+                match role {
+                    "admin" => self.admin_orgs.extend(organisations),
+                    _ => self.write_orgs.extend(organisations),
+                }
+            }
             _ => {}
         }
         Some(())

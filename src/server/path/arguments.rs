@@ -8,6 +8,17 @@ use crate::{
     tools::{Arguments, Tool, did_you_mean},
 };
 
+/// Parameters whose values may hold secrets.
+const SECRETIVE: &[&str] = &[
+    "auth",
+    "body",
+    "data",
+    "payload",
+    "parameters",
+    "action_params",
+    "params",
+];
+
 /// Arguments that fit the tool's schema.
 ///
 /// # Errors
@@ -188,8 +199,8 @@ fn problems(tool: &Tool, properties: &Map<String, Value>, arguments: &Arguments)
         };
         match check {
             Ok(validator) if validator.is_valid(value) => {}
-            // How to log in may hold a password, which the validator would quote.
-            Ok(validator) if name == "auth" => {
+            // How to log in may hold a password, and so may what is written, which the validator would quote.
+            Ok(validator) if SECRETIVE.contains(&name.as_str()) => {
                 problems.extend(
                     validator
                         .iter_errors(value)

@@ -12,7 +12,14 @@ pub(super) fn value(value: &mut Value) {
     match value {
         Value::String(string) => *string = text(std::mem::take(string)),
         Value::Array(items) => items.iter_mut().for_each(self::value),
-        Value::Object(map) => map.values_mut().for_each(self::value),
+        Value::Object(map) => {
+            // Names are what a cloud's users chose, where things are counted by them.
+            if map.keys().any(|name| needs_it(name)) {
+                let cleaned = std::mem::take(map).into_iter().map(|(name, value)| (text(name), value));
+                map.extend(cleaned.collect::<Vec<_>>());
+            }
+            map.values_mut().for_each(self::value);
+        }
         _ => {}
     }
 }

@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{Code, Error, Result},
-    tools::{Arguments, Context, Effect, Plan, Tool},
+    tools::{Arguments, Context, Effect, Plan, Tool, secrets},
 };
 
 /// Which effects need a person's word.
@@ -84,6 +84,7 @@ impl Confirm {
             "properties": { "confirm": { "type": "boolean", "title": "Do it" } },
             "required": ["confirm"]
         });
+        let message = super::clean::text(message);
         // An answer counts for what was shown: where the thing has changed since, the question is another.
         let filled = ask.form_about(&digest(&message), &message, schema).await?;
         match filled.and_then(|form| form.get("confirm")?.as_bool()) {
@@ -113,7 +114,7 @@ fn digest(message: &str) -> String {
 }
 
 /// The arguments without passwords: questions are shown on a screen.
-fn without_secrets(arguments: &Arguments) -> Arguments {
+fn without_secrets(arguments: &Arguments) -> Value {
     let mut shown = arguments.clone();
     for (name, value) in shown
         .get_mut("auth")
@@ -128,5 +129,5 @@ fn without_secrets(arguments: &Arguments) -> Arguments {
     if shown.get("auth").is_some_and(|auth| !auth.is_object()) {
         shown.insert("auth".into(), "***".into());
     }
-    shown
+    secrets::hidden(&Value::Object(shown))
 }

@@ -15,6 +15,8 @@ use crate::{
 /// Pages that `all_pages` fetches at most, and things.
 const PAGES: usize = 25;
 const THINGS: usize = 10_000;
+/// Bytes of bodies after which no further page is fetched.
+const BYTES: usize = 16 << 20;
 
 /// The answer to a call, from the cloud's answer to its request. Fetches the other pages where that was asked for.
 pub(super) async fn of(context: &Context, access: &Access, done: Done, shape: &Shape) -> Result<Typed<Value>> {
@@ -113,8 +115,9 @@ async fn gather(context: &Context, access: &Access, mut done: Done, shape: &Shap
     let mut next = access.next(&done);
     if shape.all_pages {
         let mut pages = 1;
+        let mut bytes = done.response.bytes;
         while let (Some(rows), Ok(Some(request))) = (&mut list.rows, &next) {
-            if pages == PAGES || rows.len() >= THINGS {
+            if pages == PAGES || rows.len() >= THINGS || bytes >= BYTES {
                 break;
             }
             let request = request.clone();
@@ -124,6 +127,7 @@ async fn gather(context: &Context, access: &Access, mut done: Done, shape: &Shap
                 "fetching the next page",
             );
             done = access.send(request).await?;
+            bytes += done.response.bytes;
             rows.extend(List::of(&done).rows.unwrap_or_default());
             next = access.next(&done);
             pages += 1;

@@ -5,6 +5,9 @@ use std::{collections::HashMap, sync::OnceLock};
 use super::catalogue;
 use crate::{mist::specification::Specification, tools::Tool};
 
+/// Names of earlier servers' tools that are no operation's.
+const FORMER: &[(&str, &str)] = &[("listSiteSiteTemplateDerived", "listSiteSiteTemplatesDerived")];
+
 /// The operations, by name.
 #[derive(Default)]
 pub struct Index {
@@ -23,6 +26,10 @@ impl Index {
 
     /// The tool that an operation is, by any of the operation's names.
     pub fn find(&self, name: &str) -> Option<&Tool> {
+        let name = FORMER
+            .iter()
+            .find(|(former, _)| *former == name)
+            .map_or(name, |(_, name)| name);
         let operation = self.specification?.operation(name)?;
         let first = operation.names.first()?.as_str();
         let tool = self.places().get(first)?;

@@ -63,7 +63,7 @@ async fn planned(context: &Context, arguments: &Arguments) -> Result<Plan> {
     let empty = Map::new();
     let parameters = arguments.get("action_params").and_then(Value::as_object).unwrap_or(&empty);
     let body = action.body(context.services.mist.specification(), parameters)?;
-    let body = body.map_or_else(String::new, |body| format!(" {}", super::secrets::hidden(&body)));
+    let body = body.map_or_else(String::new, |body| format!(" {}", crate::tools::secrets::hidden(&body)));
     let (site, device) = (string_argument(arguments, "site_id"), string_argument(arguments, "device_id"));
     plan(context, &site, &device, &format!("Run {}{body}", action.name), &action.about).await
 }

@@ -18,7 +18,9 @@ use crate::{
     tools::{Arguments, Context, Effect, Plan, Tool, Typed},
 };
 
-/// Characters of a body or object that a person is shown.
+/// Bytes of a body, which a person is always shown whole.
+const WHOLE: usize = 20_000;
+/// Characters of an object that a person is shown.
 const SHOWN: usize = 3000;
 
 #[derive(Deserialize, JsonSchema)]
@@ -119,6 +121,10 @@ async fn plan(context: Context, arguments: Arguments) -> Result<Plan> {
     // Nobody is asked about what would be refused.
     access.mist().guard().check(&access, &request).await?;
     let now = present(&access, &request).await;
+    if request.body.as_ref().is_some_and(|body| body.to_string().len() > WHOLE) {
+        return Err(Error::new(Code::TooLarge, "the body is longer than a person can be shown whole")
+            .advise("send it in parts, or use mist_update_configuration_objects, which shows the difference"));
+    }
     Ok(Plan {
         words: words(&request, access.account().cloud().host(), now.as_ref()),
         evidence: now.unwrap_or_default(),
@@ -128,10 +134,10 @@ async fn plan(context: Context, arguments: Arguments) -> Result<Plan> {
 fn words(request: &Request, host: &str, now: Option<&Value>) -> String {
     let mut words = format!("Send {} {} to {host}?", request.method, request.target());
     if let Some(body) = &request.body {
-        words.push_str(&format!("\nBody: {}", cut(&super::secrets::hidden(body))));
+        words.push_str(&format!("\nBody: {}", crate::tools::secrets::hidden(body)));
     }
     match now {
-        Some(now) => words.push_str(&format!("\nThere now: {}", cut(&super::secrets::hidden(now)))),
+        Some(now) => words.push_str(&format!("\nThere now: {}", cut(&crate::tools::secrets::hidden(now)))),
         None => words.push_str("\nWhat is there now is not known."),
     }
     if request.deed == Deed::Destroys {

@@ -11,7 +11,6 @@ mod evpn_advice;
 mod kit;
 mod knowledge;
 mod overlay;
-mod secrets;
 mod stats;
 mod wlans;
 

@@ -336,7 +336,8 @@ mod tests {
         }
         for (name, effect) in [
             ("ping", Effect::Read),
-            ("bounce_port", Effect::Write),
+            ("bounce_port", Effect::Destroy),
+            ("snapshot", Effect::Write),
             ("restart", Effect::Destroy),
         ] {
             assert_eq!(find(name).unwrap().effect(), effect, "{name}");

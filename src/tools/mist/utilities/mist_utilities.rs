@@ -111,7 +111,7 @@ async fn planned(context: &Context, arguments: &Arguments) -> Result<Plan> {
     let empty = Map::new();
     let parameters = arguments.get("parameters").and_then(Value::as_object).unwrap_or(&empty);
     let body = action.body(context.services.mist.specification(), parameters)?;
-    let body = body.map_or_else(String::new, |body| format!(" {body}"));
+    let body = body.map_or_else(String::new, |body| format!(" {}", crate::tools::secrets::hidden(&body)));
     plan(
         context,
         &site,

@@ -133,7 +133,7 @@ pub(in crate::tools::mist) async fn plan(
     Ok(Plan {
         words: format!(
             "{what}\non {} (device {device}, site {site})\n{about}",
-            which.join(", ")
+            which.join(", ").escape_debug()
         ),
         evidence: Value::Null,
     })

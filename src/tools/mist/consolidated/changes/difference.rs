@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::secrets;
+use crate::tools::secrets;
 
 /// Characters of a value that are shown in a line.
 const LONGEST: usize = 300;

@@ -3,7 +3,6 @@
 //! `Change` is what is asked for, `difference` what it makes of an object, `unknown` which of its attributes the API does not know.
 
 mod difference;
-mod secrets;
 mod unknown;
 mod words;
 
@@ -222,7 +221,10 @@ fn report(change: &Change, before: &Value, expected: &Value, after: &Value) -> V
         report.insert("not_taken_as_given".into(), json!(missed));
     }
     let object = if change.verb == Verb::Delete { before } else { after };
-    report.insert("object".into(), super::super::shape::tidy(secrets::hidden(object)));
+    report.insert(
+        "object".into(),
+        super::super::shape::tidy(crate::tools::secrets::hidden(object)),
+    );
     Value::Object(report)
 }
 
@@ -230,7 +232,7 @@ fn report(change: &Change, before: &Value, expected: &Value, after: &Value) -> V
 fn missed(payload: &Map<String, Value>, expected: &Value, after: &Value) -> Vec<String> {
     let names = payload.keys().map(|name| name.trim_start_matches('-'));
     names
-        .filter(|name| !KEPT.contains(name) && !secrets::is_secret(name))
+        .filter(|name| !KEPT.contains(name) && !crate::tools::secrets::is_secret(name))
         .filter(|name| match (expected.get(name), after.get(name)) {
             (Some(wanted), Some(there)) => !holds(there, wanted),
             (Some(wanted), None) => !wanted.is_null(),
@@ -244,7 +246,9 @@ fn missed(payload: &Map<String, Value>, expected: &Value, after: &Value) -> Vec<
 fn holds(there: &Value, wanted: &Value) -> bool {
     match (there, wanted) {
         (Value::Object(there), Value::Object(wanted)) => wanted.iter().all(|(name, wanted)| {
-            secrets::is_secret(name) || there.get(name).is_some_and(|there| holds(there, wanted)) || wanted.is_null()
+            crate::tools::secrets::is_secret(name)
+                || there.get(name).is_some_and(|there| holds(there, wanted))
+                || wanted.is_null()
         }),
         (Value::Array(there), Value::Array(wanted)) => {
             there.len() == wanted.len() && there.iter().zip(wanted).all(|(there, wanted)| holds(there, wanted))

@@ -4,11 +4,14 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Change, Difference, KEPT, Verb, evidence, secrets};
-use crate::mist::{Request, specification::Specification};
+use super::{Change, Difference, KEPT, Verb, evidence};
+use crate::{
+    mist::{Request, specification::Specification},
+    tools::secrets,
+};
 
 /// Lines of the difference that are shown.
-const LINES: usize = 200;
+const LINES: usize = 2000;
 /// Lines around each change in the text of the object.
 const AROUND: usize = 2;
 
