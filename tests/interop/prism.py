@@ -140,6 +140,12 @@ def is_ours(base, text):
         return not violations or any(violation["location"][0] != "response" for violation in violations)
 
 
+def older(former, schema):
+    """The schema to make a value from: the older one where it wants a number and ours takes any text."""
+    wants_number = former and former.get("type") in ("integer", "number") and schema.get("type") == "string"
+    return former if wants_number else schema
+
+
 def facts_version():
     """The part of the older specification's file name that tells it from the newer one's."""
     return json.load(open(os.path.join(DATA, "mist-tools.json")))["spec_version"].split(".")[0]
@@ -158,7 +164,7 @@ def run(specification):
         schema = tools[name]["inputSchema"]
         # Where the older specification has another type, that is what its mock wants to see.
         former = {p["name"]: p for p in fact["query_params"]} if is_older else {}
-        everything = {n: value(n, former.get(n, s)) for n, s in schema["properties"].items() if n not in OURS}
+        everything = {n: value(n, older(former.get(n), s)) for n, s in schema["properties"].items() if n not in OURS}
         needed = {n: everything[n] for n in schema.get("required", [])}
         # An id that turns a list into one thing is another operation.
         lists = {n: v for n, v in everything.items() if "Only the one with this id" not in schema["properties"][n].get("description", "")}
