@@ -50,6 +50,7 @@ async fn documents_name_only_flags_that_exist() {
         &["health", "--help"],
         &["token", "add", "--help"],
         &["token", "generate", "--help"],
+        &["catalogue", "import", "--help"],
     ] {
         help.push_str(&run(home.path(), command).await.stdout);
     }
