@@ -5,6 +5,7 @@ pub mod audit;
 mod extension;
 pub mod figures;
 pub mod http;
+mod instructions;
 mod level;
 mod mcp;
 pub mod path;
