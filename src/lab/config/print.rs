@@ -151,7 +151,9 @@ pub(super) fn quoted(value: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_./:+@%,~^-*".contains(c);
     let wildcard = value.strip_prefix('<').and_then(|v| v.strip_suffix('>'));
     let inner = wildcard.unwrap_or(value);
+    // What would begin a comment is a name only in quotes.
     if !inner.is_empty()
+        && !inner.contains("/*")
         && inner
             .chars()
             .all(|c| plain(c) || (wildcard.is_some() && "[]?".contains(c)))
