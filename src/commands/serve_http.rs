@@ -16,7 +16,6 @@ use crate::{
     },
     settings::{HttpSettings, Settings},
     tokens::{Known, Tokens},
-    tools::Catalogue,
 };
 
 pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCode> {
@@ -82,7 +81,7 @@ fn tokens(http: &HttpSettings, path: &Path) -> Result<Option<Arc<Tokens>>> {
         return Ok(None);
     };
     let inventory = path.services().junos.inventory();
-    let known = Known::of(&Catalogue::new()?).with_devices(inventory.devices.keys());
+    let known = Known::of(path.catalogue()).with_devices(inventory.devices.keys());
     Tokens::open(file, &known).map(|tokens| Some(Arc::new(tokens)))
 }
 

@@ -55,14 +55,10 @@ impl Known {
             .iter()
             .map(|tool| tool.name)
             .chain(catalogue.iter().flat_map(|tool| tool.also.iter().copied()));
-        let operations = catalogue
-            .index()
-            .operations()
-            .flat_map(|operation| operation.names.iter().map(String::as_str));
         let categories = Categories::all().map(|(name, _)| name);
         Self {
             tools: few.iter().map(|tool| tool.name.to_owned()).collect(),
-            further: names.chain(operations).map(str::to_owned).collect(),
+            further: names.chain(catalogue.index().names()).map(str::to_owned).collect(),
             toolsets: catalogue
                 .iter()
                 .map(|tool| tool.toolset)

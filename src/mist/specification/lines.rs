@@ -94,6 +94,11 @@ impl<T: Fact> Lines<T> {
         self.lines.iter().filter_map(|line| line.names().next())
     }
 
+    /// Every name in every line.
+    pub(super) fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().flat_map(Line::names)
+    }
+
     /// The lines as they are.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(|line| line.text.as_ref())

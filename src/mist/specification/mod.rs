@@ -93,6 +93,11 @@ impl Specification {
         self.operations.names()
     }
 
+    /// Every name of every operation.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.operations.all_names()
+    }
+
     /// The operation that a request with this method and this path (as on the wire, from `/api/v1`) is one of, and its route.
     ///
     /// Parts that a route spells out win over placeholders, and newer routes over those that only the older specification has. What

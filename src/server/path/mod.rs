@@ -178,6 +178,11 @@ impl Path {
             .collect()
     }
 
+    /// Every tool, whoever may call it.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.tools
+    }
+
     /// The tool of this name, whoever may call it.
     pub(super) fn find(&self, name: &str) -> Option<&Tool> {
         self.tools.find(name)

@@ -41,11 +41,14 @@ impl Index {
         self.specification.into_iter().flat_map(Specification::operations)
     }
 
+    /// Every name of every operation. Reads none of them.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.specification.into_iter().flat_map(Specification::all_names)
+    }
+
     fn places(&self) -> &HashMap<&'static str, OnceLock<Tool>> {
         self.made.get_or_init(|| {
-            let names = self
-                .operations()
-                .filter_map(|operation| operation.names.first().map(String::as_str));
+            let names = self.specification.into_iter().flat_map(Specification::names);
             names.map(|name| (name, OnceLock::new())).collect()
         })
     }
