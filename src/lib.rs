@@ -8,7 +8,7 @@
 //! - [`junos`]: Junos devices: inventory, SSH, NETCONF, sessions, configuration. Knows nothing of MCP.
 //! - [`mist`]: the Mist cloud: its API as data, and the client. Knows nothing of MCP.
 //! - [`lab`]: simulated devices, for newcomers and for tests.
-//! - [`error`], [`secret`]: the one error type, and strings that cannot print themselves.
+//! - [`error`], [`secret`], [`redact`]: the one error type, strings that cannot print themselves, and secrets found in other text.
 
 pub mod cli;
 pub mod commands;
@@ -19,6 +19,7 @@ pub mod lab;
 mod logging;
 pub mod mist;
 pub mod policy;
+pub mod redact;
 pub mod secret;
 pub mod server;
 pub mod settings;

@@ -16,29 +16,36 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "settings",
         &[
-            "cli", "error", "junos", "mist", "policy", "secret", "server", "tokens", "tools",
+            "cli", "error", "junos", "mist", "policy", "redact", "secret", "server", "tokens", "tools",
         ],
     ),
     (
         "commands",
         &[
-            "cli", "error", "junos", "lab", "mist", "policy", "secret", "server", "settings", "time", "tokens", "tools",
+            "cli", "error", "junos", "lab", "mist", "policy", "redact", "secret", "server", "settings", "time",
+            "tokens", "tools",
         ],
     ),
     (
         "server",
-        &["error", "junos", "mist", "policy", "secret", "time", "tokens", "tools"],
+        &[
+            "error", "junos", "mist", "policy", "redact", "secret", "time", "tokens", "tools",
+        ],
     ),
-    ("tools", &["error", "junos", "mist", "policy", "secret", "time"]),
+    (
+        "tools",
+        &["error", "junos", "mist", "policy", "redact", "secret", "time"],
+    ),
     ("tokens", &["error", "json", "secret", "time", "tools"]),
-    ("policy", &["error", "junos"]),
-    ("junos", &["error", "json", "secret", "time"]),
-    ("mist", &["error", "json", "secret", "time"]),
+    ("policy", &["error", "junos", "redact"]),
+    ("junos", &["error", "json", "redact", "secret", "time"]),
+    ("mist", &["error", "json", "redact", "secret", "time"]),
     ("lab", &["error", "junos", "mist", "secret", "time"]),
     ("error", &[]),
     ("json", &[]),
+    ("redact", &[]),
     ("secret", &[]),
-    ("logging", &[]),
+    ("logging", &["redact"]),
     ("time", &[]),
 ];
 
