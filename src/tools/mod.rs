@@ -18,6 +18,7 @@ mod schema;
 pub mod secrets;
 mod services;
 mod tool;
+mod typed;
 
 pub use self::{
     answer::{Answer, OutputLimits, Text},
@@ -33,7 +34,8 @@ pub use self::{
     principal::{Allowed, CallerLimits, Principal},
     results::Results,
     services::{Options, Services},
-    tool::{Arguments, Effect, Judged, Limit, Shelf, Tool, Typed, string_argument},
+    tool::{Arguments, Effect, Judged, Limit, Shelf, Tool, string_argument},
+    typed::Typed,
 };
 use std::collections::HashMap;
 
