@@ -13,6 +13,8 @@ pub struct Plan {
     /// The statements that change, `set`-style with full paths, of all devices: what rules by path are matched with. Empty where the
     /// change is none of configuration, or is not known by path; then no rule by path lets it pass.
     pub statements: Vec<String>,
+    /// The devices that change, where the arguments do not name them, as a plan's id does not: what rules by device are matched with.
+    pub devices: Vec<String>,
     /// What the tool itself knows: a person has to agree (`true`), such as to the loss of edits that are not ours, or there is nothing
     /// to agree to (`false`), such as where nothing would change. `None` leaves it to the operator's rules.
     pub ask: Option<bool>,
