@@ -127,6 +127,7 @@ impl Settings {
             tools: tools::Options {
                 inventory_readonly: options.inventory_readonly,
                 allow_password_auth_add: options.allow_password_auth_add,
+                confirm_minutes: options.commit_confirm_default,
             },
             default_rules: !options.no_default_rules,
             mist,

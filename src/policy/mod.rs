@@ -185,6 +185,14 @@ impl Policy {
         Ok(())
     }
 
+    /// Judges what a change changes, as `show | compare` shows it.
+    ///
+    /// # Errors
+    /// `blocked`, naming the rule.
+    pub fn judge_change(&self, tool: &str, device: &str, diff: &str) -> Result<()> {
+        self.judge_config(tool, device, Some("text"), diff)
+    }
+
     fn judge_statement(&self, tool: &str, device: &str, format: ConfigFormat, words: &[String]) -> Result<()> {
         let typed = words.join(" ");
         let readings = self.config.readings(&typed);
@@ -232,6 +240,11 @@ impl Policy {
         forms.retain(|form| !form.is_empty());
         Ok(forms)
     }
+}
+
+/// The statements that a difference changes.
+pub fn statements_of(diff: &str) -> Vec<String> {
+    diff.lines().map(str::to_owned).collect()
 }
 
 fn format_named(word: &str) -> Result<ConfigFormat> {

@@ -5,6 +5,7 @@ mod ask;
 mod block;
 mod checks;
 mod context;
+mod judging;
 mod junos;
 mod listing;
 mod mist;

@@ -19,6 +19,8 @@ pub struct Options {
     pub inventory_readonly: bool,
     /// `add_device` takes passwords.
     pub allow_password_auth_add: bool,
+    /// Commits of calls that say nothing of it roll back after so many minutes unless confirmed.
+    pub confirm_minutes: Option<u32>,
 }
 
 /// Shared by all calls.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::common::FreeForm as TextOrObject;
 use crate::{
     error::{Code, Error, Result},
-    junos::{Change, ConfigFormat, Control, Outcome, Report, template},
+    junos::{Change, ConfigFormat, Control, Outcome, Purpose, Report, Source, template},
     tools::{Context, Effect, Tool, Typed},
 };
 
@@ -103,20 +103,17 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let rendered = rendered(args.template_content, variables(&args.vars_content).into_owned()).await?;
     let format = args.config_format.unwrap_or_else(|| template::detect_format(&rendered));
     let dry_run = args.dry_run.unwrap_or_default();
+    let comment = args.commit_comment.unwrap_or_else(|| "Configuration applied via Jinja2 template".into());
     let change = Change {
-        text: rendered,
-        format,
-        action: None,
-        database: None,
-        comment: args.commit_comment.unwrap_or_else(|| "Configuration applied via Jinja2 template".into()),
-        confirm_minutes: args.confirm_timeout_mins.filter(|_| !dry_run),
-        check_only: dry_run,
+        confirm_minutes: args.confirm_timeout_mins.or(context.services.options.confirm_minutes).filter(|_| !dry_run),
+        purpose: if dry_run { Purpose::Check } else { Purpose::Commit },
+        ..Change::load(rendered.clone(), format, comment)
     };
     let results = if apply { each(&context, &routers, &change).await? } else { Vec::new() };
     let failed = results.iter().any(|row| !row.success);
-    let text = if apply { report(&routers, &change, &results) } else { rendered_only(&change) };
+    let text = if apply { report(&routers, &change, &rendered, &results) } else { rendered_only(&rendered) };
     let output = Output {
-        rendered_config: change.text,
+        rendered_config: rendered,
         config_format: format,
         applied: apply && !dry_run && !failed,
         dry_run,
@@ -159,15 +156,18 @@ fn routers(args: &Args, apply: bool) -> Result<Vec<String>> {
 /// have cut that one off.
 async fn each(context: &Context, routers: &[String], change: &Change) -> Result<Vec<Row>> {
     let policy = context.services.policy.load_full();
+    let Source::Text { text, format, .. } = &change.source else {
+        return Ok(Vec::new());
+    };
     for router in routers {
         policy.judge_config(
             "render_and_apply_j2_template",
             &context.services.junos.device(router)?.name,
-            Some(change.format.as_str()),
-            &change.text,
+            Some(format.as_str()),
+            text,
         )?;
     }
-    let at_once = if change.check_only { DRY_RUNS_AT_ONCE } else { 1 };
+    let at_once = if change.purpose == Purpose::Check { DRY_RUNS_AT_ONCE } else { 1 };
     let total = routers.len();
     let mut rows = Vec::with_capacity(total);
     let cut_off = OnceLock::new();
@@ -195,7 +195,7 @@ async fn next(context: &Context, router: &str, change: &Change, cut_off: &OnceLo
 
 async fn one(context: &Context, router: &str, change: &Change) -> Row {
     let deadline = tokio::time::Instant::now() + context.timeout;
-    let control = Control { cancel: context.cancel.clone(), deadline };
+    let control = Control { deadline, ..context.control("render_and_apply_j2_template") };
     row(router, change, context.services.junos.change(router, change, &control).await)
 }
 
@@ -238,35 +238,35 @@ fn line(row: &Row) -> String {
     let router = &row.router;
     let error = row.error.as_deref().unwrap_or_default();
     match row.outcome {
-        Some(Outcome::Unchanged) => format!("ℹ️  {router}: No configuration changes detected"),
+        Some(Outcome::Unchanged | Outcome::Compared) => format!("ℹ️  {router}: No configuration changes detected"),
         Some(Outcome::Valid) => format!("🔍 {router}: Configuration check successful. Changes:\n{}", row.diff),
         Some(Outcome::Committed) => {
             format!("✅ {router}: Configuration committed successfully. Changes:\n{}", row.diff)
         }
-        Some(Outcome::Invalid | Outcome::CheckFailed) => format!("❌ {router}: Commit check error: {error}"),
+        Some(Outcome::Invalid | Outcome::CheckFailed | Outcome::NotCommitted) => format!("❌ {router}: Commit check error: {error}"),
         Some(Outcome::Unknown) => format!("❓ {router}: {error}"),
         None => format!("❌ {router}: Failed to apply configuration: {error}"),
     }
 }
 
-fn fenced(change: &Change) -> String {
-    format!("**Rendered Configuration:**\n```\n{}\n```", change.text.trim_end())
+fn fenced(rendered: &str) -> String {
+    format!("**Rendered Configuration:**\n```\n{}\n```", rendered.trim_end())
 }
 
-fn rendered_only(change: &Change) -> String {
+fn rendered_only(rendered: &str) -> String {
     format!(
         "✅ Template rendered successfully!\n\n{}\n\nTo apply it, set apply_config=true (with dry_run=true to see the difference first).",
-        fenced(change)
+        fenced(rendered)
     )
 }
 
-fn report(routers: &[String], change: &Change, rows: &[Row]) -> String {
-    let headline = if change.check_only { "🔍 DRY RUN - Configuration preview" } else { "Configuration application" };
+fn report(routers: &[String], change: &Change, rendered: &str, rows: &[Row]) -> String {
+    let headline = if change.purpose == Purpose::Check { "🔍 DRY RUN - Configuration preview" } else { "Configuration application" };
     let lines: Vec<&str> = rows.iter().map(|row| row.line.as_str()).collect();
     format!(
         "{headline} complete!\n\n**Routers:** {}\n\n{}\n\n**Results:**\n{}",
         routers.join(", "),
-        fenced(change),
+        fenced(rendered),
         lines.join("\n")
     )
 }
