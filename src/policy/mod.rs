@@ -5,10 +5,13 @@
 //! judged as it was typed and as the device reads it (`words`); one reading that is forbidden forbids the command.
 //! Configuration is judged statement by statement (`statements`).
 
+mod difference;
 mod files;
 mod globs;
 mod statements;
 mod words;
+
+pub use self::difference::{Extent, Statement, UNREADABLE, Verb, changes, statements_of};
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
