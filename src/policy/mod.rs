@@ -245,11 +245,6 @@ impl Policy {
     }
 }
 
-/// The statements that a difference changes.
-pub fn statements_of(diff: &str) -> Vec<String> {
-    diff.lines().map(str::to_owned).collect()
-}
-
 fn format_named(word: &str) -> Result<ConfigFormat> {
     let all = [
         ConfigFormat::Set,
