@@ -26,7 +26,7 @@ use crate::{
         path::{Confirm, LimitOptions, Path, Rules},
     },
     tokens,
-    tools::{self, Catalogue, Listing, Pages, Permits, Results, Services},
+    tools::{self, Catalogue, Listing, Pages, Permits, Plans, Results, Services},
 };
 
 /// The system's file of host keys, read where it exists.
@@ -199,6 +199,7 @@ impl Settings {
         let services = Services {
             junos: Junos::new(inventory, self.pool()),
             results: Results::default(),
+            plans: Plans::default(),
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(self.mist.clone())?,
             pages: Pages::default(),

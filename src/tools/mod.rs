@@ -12,9 +12,11 @@ mod mist;
 mod nearest;
 mod permits;
 mod plan;
+mod plans;
 mod principal;
 mod read_result;
 mod results;
+mod rollout;
 mod schema;
 pub mod secrets;
 mod services;
@@ -32,8 +34,10 @@ pub use self::{
     nearest::did_you_mean,
     permits::Permits,
     plan::Plan,
+    plans::{ChangePlan, LASTS, Plans},
     principal::{Allowed, CallerLimits, Principal},
     results::Results,
+    rollout::{DeviceChange, Done, How, Strategy, roll_out},
     services::{Options, Services},
     tool::{Arguments, Effect, Judged, Limit, Shelf, Tool, string_argument},
     typed::Typed,

@@ -292,7 +292,7 @@ impl Path {
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         let effect = guard::effect(tool, &arguments);
         event.tool(tool.name, effect);
-        let targets = scope::targets(&arguments);
+        let targets = scope::targets(&self.services, &call.principal, &arguments);
         event.call(&scope::named(&targets, &arguments), &arguments);
         scope::check(
             &call.principal,
