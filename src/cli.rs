@@ -1,6 +1,7 @@
 //! The command line: types only, no logic.
 
 mod accepted;
+mod approval;
 mod catalogue;
 mod http;
 mod log;
@@ -14,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
     accepted::Accepted,
+    approval::Approval,
     catalogue::{CatalogueCommand, ImportArgs},
     http::Http,
     log::Log,
@@ -112,6 +114,9 @@ pub struct CallArgs {
     /// Print the structured result as JSON instead of the text.
     #[arg(long)]
     pub structured: bool,
+    /// Agree to what the call would do, where a person has to; without it the terminal asks.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `jmcp tools`.
@@ -236,6 +241,9 @@ pub struct Options {
     /// Calls at once to one device; 0 is no limit [default: 4 over HTTP, 64 on stdio].
     #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS_PER_ROUTER", value_name = "N")]
     pub max_inflight_requests_per_router: Option<usize>,
+    /// Options on a person's word.
+    #[command(flatten)]
+    pub approval: Approval,
     /// Options of the HTTP server.
     #[command(flatten)]
     pub http: Http,

@@ -23,7 +23,7 @@ use crate::{
     policy::Policy,
     server::{
         audit::Audit,
-        path::{Confirm, LimitOptions, Path, Rules},
+        path::{Approval, ApprovalOptions, Confirm, LimitOptions, Path, Rules},
     },
     tokens,
     tools::{self, Catalogue, Listing, Pages, Permits, Plans, Results, Services},
@@ -49,6 +49,8 @@ pub struct Settings {
     pub ssh_config: Option<PathBuf>,
     /// What an operator decided about calls.
     pub rules: Rules,
+    /// How a person is asked.
+    pub approval: ApprovalOptions,
     /// How many calls at once.
     pub limits: LimitOptions,
     /// What concerns single tools.
@@ -122,6 +124,12 @@ impl Settings {
             host_keys: host_keys(options.known_hosts_file, options.ssh_accept_new_host_keys),
             ssh_config: options.ssh_config,
             rules,
+            approval: ApprovalOptions {
+                rules: options.approval.confirm_rules,
+                key: options.approval.confirm_key_file,
+                without_asking: options.approval.confirm_without_asking,
+                token_lasts: Duration::from_secs(options.approval.confirm_token_secs),
+            },
             limits,
             http,
             tools: tools::Options {
@@ -207,13 +215,15 @@ impl Settings {
             options: self.tools.clone(),
         };
         let catalogue = Catalogue::with(self.mist.specification)?;
-        Ok(Arc::new(Path::new(
+        let approval = Approval::open(self.approval.clone())?;
+        let path = Path::new(
             catalogue,
             Arc::new(services),
             self.rules.clone(),
             self.limits,
             self.audit()?,
-        )))
+        );
+        Ok(Arc::new(path.with_approval(approval)))
     }
 }
 

@@ -181,6 +181,13 @@ impl Event {
         }
     }
 
+    /// How a person agreed to it, where one was asked.
+    pub fn approved(&mut self, how: Option<&'static str>) {
+        if let Some(how) = how {
+            self.metadata.insert("approval".into(), how.into());
+        }
+    }
+
     /// How it ended.
     pub fn finish(&mut self, duration: Duration, ended: Ended) {
         self.duration = duration;

@@ -16,8 +16,9 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(super) use self::confirm::{PARAMETER as CONFIRMATION, Proposal};
 pub use self::{
-    confirm::Confirm,
+    confirm::{Approval, ApprovalOptions, Confirm, ConfirmRules, WithoutAsking},
     limits::{Full, LimitOptions, Limits, Place},
 };
 use super::{
@@ -67,6 +68,8 @@ pub struct Call {
     pub account: Brought,
     /// What the session has asked to be listed.
     pub chosen: Option<Chosen>,
+    /// The process ends with this call: what it gives cannot be brought back, unless another process knows it.
+    pub is_last: bool,
 }
 
 impl Call {
@@ -82,6 +85,7 @@ impl Call {
             place: None,
             account: Brought::Nothing,
             chosen: None,
+            is_last: false,
         }
     }
 }
@@ -99,6 +103,8 @@ pub struct Answered {
     pub failed: bool,
     /// The error, where there is one.
     pub error: Option<Error>,
+    /// The token that makes the call run once a person agrees, for a program.
+    pub confirmation: Option<serde_json::Value>,
     /// How long it took.
     pub duration: Duration,
 }
@@ -111,6 +117,7 @@ pub struct Path {
     limits: Limits,
     figures: Arc<Figures>,
     audit: Audit,
+    approval: Approval,
     running: TaskTracker,
     /// Fires when no further calls are taken.
     refusing: CancellationToken,
@@ -133,6 +140,7 @@ impl Path {
             limits: Limits::new(limits, figures.clone()),
             figures,
             audit,
+            approval: Approval::default(),
             running,
             refusing: CancellationToken::new(),
             shutdown: CancellationToken::new(),
@@ -159,6 +167,18 @@ impl Path {
         self.limits = Limits::new(self.limits.options(), figures.clone());
         self.figures = figures;
         self
+    }
+
+    /// Asks persons as the operator decided.
+    #[must_use]
+    pub fn with_approval(mut self, approval: Approval) -> Self {
+        self.approval = approval;
+        self
+    }
+
+    /// What the operator decided about a person's word.
+    pub fn approval(&self) -> &Approval {
+        &self.approval
     }
 
     /// The tools that this principal may call.
@@ -259,36 +279,43 @@ impl Path {
         let _tracked = self.running.token();
         let mut record = record::Record::new(self, &call, started);
         let caller: Arc<str> = call.principal.id.clone();
-        let outcome = self.answer(call, &mut record.event).await;
+        let mut proposal = None;
+        let outcome = self.answer(call, &mut record.event, &mut proposal).await;
         let duration = started.elapsed();
         record.write(duration, record::ended(&outcome));
         match outcome {
             Ok(answer) => self.present(&caller, answer, duration),
             Err(error) => Answered {
-                text: clean::text(error_text(&error)),
+                text: clean::text(refusal_text(&error, proposal.as_ref())),
                 blocks: Vec::new(),
                 structured: None,
                 failed: true,
+                confirmation: proposal.and_then(|proposal| proposal.meta()),
                 error: Some(error),
                 duration,
             },
         }
     }
 
-    async fn answer(&self, mut call: Call, event: &mut Event) -> Result<Answer> {
+    async fn answer(&self, mut call: Call, event: &mut Event, proposal: &mut Option<Proposal>) -> Result<Answer> {
         if self.is_refusing() {
             return Err(Error::new(
                 Code::ShuttingDown,
                 "the server is going down and takes no further calls",
             ));
         }
-        if let Some((name, arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
+        let token = call.arguments.get(CONFIRMATION).cloned();
+        if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
             event.named(&name);
+            if let Some(token) = token {
+                arguments.entry(CONFIRMATION).or_insert(token);
+            }
             call.name = name;
             call.arguments = arguments;
         }
         let tool = self.tool(&call)?;
         event.tool(tool.name, tool.effect);
+        let token = confirm::take_token(tool, &mut call.arguments)?;
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         let effect = guard::effect(tool, &arguments);
         event.tool(tool.name, effect);
@@ -308,16 +335,23 @@ impl Path {
             tool,
             effect,
             arguments: &arguments,
+            devices: &targets,
             context: &context,
+            confirm: self.rules.confirm,
+            approval: &self.approval,
+            token,
+            is_last: call.is_last,
+            shows_secrets: call.principal.show_secrets,
         };
-        let plan = tokio::select! {
+        let agreed = tokio::select! {
             // Where nobody has to be asked, a call that was taken back begins all the same: a write comes to its own end.
             biased;
-            plan = self.rules.confirm.check(asking) => plan?,
+            agreed = confirm::check(&asking, proposal) => agreed?,
             () = call.cancel.cancelled() => return Err(run::taken_back(tool)),
         };
+        event.approved(agreed.how);
         let context = Context {
-            plan: plan.map(Arc::new),
+            plan: agreed.plan.map(Arc::new),
             ..context
         };
         let place = self.place(&mut call, &targets).await?;
@@ -388,8 +422,20 @@ impl Path {
             structured: (!is_text_only).then_some(structured),
             failed,
             error: None,
+            confirmation: None,
             duration,
         }
+    }
+}
+
+/// What a model reads of an error, and of what it has to show to a person first.
+fn refusal_text(error: &Error, proposal: Option<&Proposal>) -> String {
+    match proposal {
+        Some(proposal) if proposal.meta().is_some() => {
+            proposal.text(&format!("{} [code={}]", error.message(), error.code()))
+        }
+        Some(proposal) => proposal.text(&error_text(error)),
+        None => error_text(error),
     }
 }
 

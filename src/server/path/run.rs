@@ -132,7 +132,7 @@ fn going_down(tool: &Tool) -> Error {
     )
 }
 
-fn panicked(tool: &Tool, payload: &(dyn Any + Send)) -> Error {
+pub(super) fn panicked(tool: &Tool, payload: &(dyn Any + Send)) -> Error {
     let words = payload.downcast_ref::<&str>().copied();
     let words = words.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     tracing::error!(tool = tool.name, "a tool panicked: {}", words.unwrap_or("no message"));
