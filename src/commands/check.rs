@@ -37,6 +37,9 @@ pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode
         let found = if file.exists() { "found" } else { "not there" };
         report.fine(&format!("host keys {}", file.display()), found);
     }
+    for (what, usable) in settings.audit.check() {
+        report.line(&what, usable.map(str::to_owned));
+    }
     report.cloud(&settings, args.connect).await;
     if let Some(http) = &settings.http {
         report.http(http, inventory.as_ref().ok())?;

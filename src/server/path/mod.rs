@@ -7,6 +7,7 @@ pub(super) mod clean;
 mod confirm;
 mod guard;
 mod limits;
+pub(super) mod operations;
 mod record;
 mod run;
 mod scope;
@@ -16,21 +17,18 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::record::Record;
 pub use self::{
     confirm::Confirm,
     limits::{Full, LimitOptions, Limits, Place},
 };
-use super::{
-    Extension,
-    audit::{Audit, Event},
-    figures::Figures,
-};
+use super::{Extension, audit::Audit, figures::Figures};
 use crate::{
     error::{Code, Error, Result},
     mist::Brought,
     tools::{
-        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Text,
-        Tool, did_you_mean,
+        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Effect, Listing, News, Permits, Principal, Services,
+        Text, Tool, did_you_mean,
     },
 };
 
@@ -101,16 +99,19 @@ pub struct Answered {
     pub error: Option<Error>,
     /// How long it took.
     pub duration: Duration,
+    /// The operation that it was, where it was to change something.
+    pub operation: Option<Arc<str>>,
 }
 
-/// The call path with everything that it needs.
+/// The call path with everything that it needs. Clones share it.
+#[derive(Clone)]
 pub struct Path {
     tools: Arc<Catalogue>,
     services: Arc<Services>,
     rules: Rules,
-    limits: Limits,
+    limits: Arc<Limits>,
     figures: Arc<Figures>,
-    audit: Audit,
+    audit: Arc<Audit>,
     running: TaskTracker,
     /// Fires when no further calls are taken.
     refusing: CancellationToken,
@@ -130,9 +131,9 @@ impl Path {
             tools: Arc::new(tools),
             services,
             rules,
-            limits: Limits::new(limits, figures.clone()),
+            limits: Arc::new(Limits::new(limits, figures.clone())),
             figures,
-            audit,
+            audit: Arc::new(audit),
             running,
             refusing: CancellationToken::new(),
             shutdown: CancellationToken::new(),
@@ -156,7 +157,7 @@ impl Path {
     /// Counts in these figures, which other parts of the server count in too.
     #[must_use]
     pub fn with_figures(mut self, figures: Arc<Figures>) -> Self {
-        self.limits = Limits::new(self.limits.options(), figures.clone());
+        self.limits = Arc::new(Limits::new(self.limits.options(), figures.clone()));
         self.figures = figures;
         self
     }
@@ -208,6 +209,11 @@ impl Path {
         &self.limits
     }
 
+    /// The record of calls.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
     /// What was counted.
     pub fn figures(&self) -> &Arc<Figures> {
         &self.figures
@@ -257,25 +263,16 @@ impl Path {
     pub async fn call(&self, call: Call) -> Answered {
         let started = Instant::now();
         let _tracked = self.running.token();
-        let mut record = record::Record::new(self, &call, started);
-        let caller: Arc<str> = call.principal.id.clone();
-        let outcome = self.answer(call, &mut record.event).await;
-        let duration = started.elapsed();
-        record.write(duration, record::ended(&outcome));
-        match outcome {
-            Ok(answer) => self.present(&caller, answer, duration),
-            Err(error) => Answered {
-                text: clean::text(error_text(&error)),
-                blocks: Vec::new(),
-                structured: None,
-                failed: true,
-                error: Some(error),
-                duration,
-            },
+        let mut record = Record::new(self, &call, started);
+        let caller = call.principal.clone();
+        match self.answer(call, &mut record).await {
+            Ok(Ran::Write(answered)) => answered,
+            Ok(Ran::Read(answer)) => self.conclude(&caller, Ok(answer), &mut record),
+            Err(error) => self.conclude(&caller, Err(error), &mut record),
         }
     }
 
-    async fn answer(&self, mut call: Call, event: &mut Event) -> Result<Answer> {
+    async fn answer(&self, mut call: Call, record: &mut Record) -> Result<Ran> {
         if self.is_refusing() {
             return Err(Error::new(
                 Code::ShuttingDown,
@@ -283,24 +280,24 @@ impl Path {
             ));
         }
         if let Some((name, arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
-            event.named(&name);
+            record.event.named(&name);
             call.name = name;
             call.arguments = arguments;
         }
         let tool = self.tool(&call)?;
-        event.tool(tool.name, tool.effect);
+        record.event.tool(tool.name, tool.effect);
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         let effect = guard::effect(tool, &arguments);
-        event.tool(tool.name, effect);
+        record.event.tool(tool.name, effect);
         let targets = scope::targets(&arguments);
-        event.call(&scope::named(&targets, &arguments), &arguments);
-        scope::check(
-            &call.principal,
-            tool,
-            effect,
-            &targets,
-            &self.services.junos.inventory(),
-        )?;
+        let named = scope::named(&targets, &arguments);
+        record.call(&named, &arguments);
+        let inventory = self.services.junos.inventory();
+        scope::check(&call.principal, tool, effect, &targets, &inventory).inspect_err(|_| {
+            if scope::hides(&call.principal, &targets, &inventory) {
+                record.event.refused("router_scope");
+            }
+        })?;
         self.rules.permits.check(tool, effect)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         let (context, cancel) = run::context(self, &call, &arguments);
@@ -321,19 +318,20 @@ impl Path {
             ..context
         };
         let place = self.place(&mut call, &targets).await?;
-        run::run(
-            self,
-            tool,
-            effect,
-            run::Ready {
-                context,
-                cancel,
-                taken_back: call.cancel,
-                place,
-                arguments,
-            },
-        )
-        .await
+        let ready = run::Ready {
+            context,
+            cancel,
+            taken_back: call.cancel,
+            place,
+            arguments,
+        };
+        if effect == Effect::Read {
+            run::read(tool, ready).await.map(Ran::Read)
+        } else {
+            operations::write(self, tool, ready, named, record)
+                .await
+                .map(Ran::Write)
+        }
     }
 
     /// The place that the transport took, with the devices that this call turned out to reach, or one taken now.
@@ -389,7 +387,29 @@ impl Path {
             failed,
             error: None,
             duration,
+            operation: None,
         }
+    }
+}
+
+/// What became of a call that ran.
+enum Ran {
+    /// It read, and its answer is to be made.
+    Read(Answer),
+    /// It wrote: the answer was made where it ran.
+    Write(Answered),
+}
+
+/// The answer that reports an error.
+fn failed(error: Error, duration: Duration) -> Answered {
+    Answered {
+        text: clean::text(error_text(&error)),
+        blocks: Vec::new(),
+        structured: None,
+        failed: true,
+        error: Some(error),
+        duration,
+        operation: None,
     }
 }
 
