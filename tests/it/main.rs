@@ -9,6 +9,7 @@
 #![allow(clippy::too_many_lines)]
 
 mod architecture;
+mod audit;
 mod catalogue_import;
 mod compat;
 mod documents;
@@ -30,6 +31,7 @@ mod mist_security;
 mod mist_settings;
 mod mist_streams;
 mod openssh;
+mod operations;
 mod plans;
 mod round_trips;
 mod safety;

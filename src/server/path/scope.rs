@@ -42,6 +42,12 @@ pub(super) fn check(
     }
 }
 
+/// Whether any of these devices is there and kept from the caller: for the record only, never for the answer.
+pub(super) fn hides(principal: &Principal, devices: &[String], inventory: &Inventory) -> bool {
+    let mut devices = devices.iter();
+    devices.any(|name| !principal.may_reach(name) && inventory.devices.contains_key(name))
+}
+
 /// Everything that a call names, for the record: the devices, and what it reaches of the Mist cloud.
 pub(super) fn named(devices: &[String], arguments: &Arguments) -> Vec<String> {
     let named = ["org_id", "site_id", "msp_id", "device_id"]
