@@ -1,6 +1,6 @@
 //! Other people at a device, for tests: they edit, lock, commit and leave, by the same requests as everybody.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use super::{config::Who, device::Shared};
 use crate::junos::netconf::xml::{Element, escape};
@@ -17,6 +17,14 @@ pub struct Operator {
 
 /// What a person gets to hear: themselves, to go on, or why the device refuses.
 pub type Done<'a> = Result<&'a Operator, String>;
+
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator")
+            .field("who", &self.who)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Operator {
     pub(super) fn new(shared: &Arc<Shared>, user: &str) -> Self {
