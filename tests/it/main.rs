@@ -38,4 +38,5 @@ mod safety;
 mod stdio;
 mod support;
 mod tokens;
+mod transaction;
 mod watching;
