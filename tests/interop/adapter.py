@@ -23,15 +23,19 @@ async def http_client(create, target):
 
 
 class Adapter:
-    """`types` is the SDK's module of messages, `client` what sends them."""
+    """`types` is the SDK's module of messages, `client` what sends them; without an `answer` the person never answers."""
 
     def __init__(self, types):
         self.types = types
         self.answer = ("decline", None)
         self.asked = None
+        self.was_asked = asyncio.Event()
 
     async def elicit(self, _context, params):
         self.asked = plain(params)
+        self.was_asked.set()
+        if self.answer is None:
+            await asyncio.Event().wait()
         action, content = self.answer
         return self.types.ElicitResult(action=action, content=content)
 

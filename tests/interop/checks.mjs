@@ -13,6 +13,7 @@ import { pathToFileURL } from "node:url";
 
 const BINARY = process.env.JMCP_BIN;
 const TOKEN = `jmcp_${"t".repeat(43)}`;
+export const SECOND = `jmcp_${"s".repeat(43)}`;
 const NOBODY = `jmcp_${"n".repeat(43)}`;
 const LAB = process.env.JMCP_LAB_DIR;
 const DEVICES = ["ex-lab-1", "mx-lab-1", "srx-lab-1"];
@@ -26,7 +27,7 @@ let failed = 0;
 const require = createRequire(`${process.env.JMCP_NODE_DIR}/`);
 export const load = (name) => import(pathToFileURL(require.resolve(name)));
 
-async function check(name, body) {
+export async function check(name, body) {
   try {
     await body();
     console.log(`ok ${label}: ${name}`);
@@ -37,7 +38,7 @@ async function check(name, body) {
   }
 }
 
-const text = (result) => result.content.filter((block) => block.type === "text").map((block) => block.text).join("\n");
+export const text = (result) => result.content.filter((block) => block.type === "text").map((block) => block.text).join("\n");
 
 // The clients validate structuredContent against the listed outputSchema by themselves and throw where it does not fit.
 async function good(client, name, args, options) {
@@ -198,7 +199,7 @@ async function confirms(client, person) {
 }
 
 // A directory with an inventory of its own: the lab's devices, and one that takes connections and never says a word.
-async function place() {
+export async function place() {
   const silent = createServer((socket) => socket.on("error", () => {}).resume());
   silent.listen(0, "127.0.0.1");
   await once(silent, "listening");
@@ -212,25 +213,25 @@ async function place() {
   writeFileSync(inventory, JSON.stringify(devices), { mode: 0o600 });
   const audited = () => readFileSync(audit, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
   const tokens = join(directory, "tokens");
-  const one = { token: TOKEN, description: "", created: "2026-01-01T00:00:00Z" };
-  writeFileSync(tokens, JSON.stringify({ one }), { mode: 0o600 });
+  const entry = (token) => ({ token, description: "", created: "2026-01-01T00:00:00Z" });
+  writeFileSync(tokens, JSON.stringify({ one: entry(TOKEN), two: entry(SECOND) }), { mode: 0o600 });
   const base = ["-f", inventory, "--known-hosts-file", join(LAB, "known_hosts"), "--audit-log-file", audit];
   return { directory, silent, audited, base, tokens };
 }
 
 // A URL with headers, and the status of each answer that its client had.
-function by(url, token) {
+export function by(url, token) {
   const statuses = [];
   const noting = async (...args) => {
     const response = await fetch(...args);
     statuses.push(response.status);
     return response;
   };
-  return { url, statuses, options: { requestInit: { headers: { Authorization: `Bearer ${token}` } }, fetch: noting } };
+  return { url, token, statuses, options: { requestInit: { headers: { Authorization: `Bearer ${token}` } }, fetch: noting } };
 }
 
 // What a client connects to, for as long as `body` runs: a program with arguments, or a URL with options.
-async function serving(here, transport, more, body) {
+export async function serving(here, transport, more, body) {
   if (transport === "shared") {
     return body(by(process.env.JMCP_URL, process.env.JMCP_TOKEN));
   }
@@ -299,23 +300,37 @@ async function everything(here, transport, connect, person) {
   }
 }
 
-// `connect(target, person)` gives a connected client that asks `person.elicit`.
-export async function main(name, transport, connect) {
-  label = transport === "stdio" ? name : `${name}-${transport}`;
+// A person, who gives the answer that is set; a promise of one is waited for. One who is mute has a client that shows no questions.
+export function somebody(mute = false) {
   const person = {
+    mute,
     answer: { action: "decline" },
     asked: null,
     elicit: async (request) => {
       person.asked = request.params;
+      person.onAsked?.();
       return person.answer;
     },
   };
+  return person;
+}
+
+// `connect(target, person)` gives a connected client that asks `person.elicit`.
+export async function main(name, transport, connect) {
+  label = transport === "stdio" ? name : `${name}-${transport}`;
   const timer = setTimeout(() => {
     console.log(`not ok ${label}: the checks take too long`);
     process.exit(1);
   }, PATIENCE);
   const here = await place();
-  await check("the client comes to its end", () => everything(here, transport, connect, person));
+  await check("the client comes to its end", async () => {
+    if (transport === "approval") {
+      const { approvals } = await import("./approval.mjs");
+      await approvals(here, connect);
+    } else {
+      await everything(here, transport, connect, somebody());
+    }
+  });
   clearTimeout(timer);
   rmSync(here.directory, { recursive: true });
   process.exit(failed ? 1 : 0);
