@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 
-import { SECOND, by, check, serving, somebody, text } from "./checks.mjs";
+import { check, somebody, text } from "./checks.mjs";
+import { SECOND, by, serving } from "./places.mjs";
 
 const NAME = "load_and_commit_config";
 const REFUSED = /\[code=confirmation_required\]/;
@@ -35,12 +36,15 @@ async function asked(client, person) {
     assert.match(await committed(client), /agreed/);
   });
   await check("a question that nobody answers until the client gives up: nothing is committed", async () => {
-    person.answer = new Promise(() => {});
+    let close;
+    person.answer = new Promise((resolve) => { close = resolve; });
     const controller = new AbortController();
     const shown = new Promise((resolve) => { person.onAsked = resolve; });
     const rejected = assert.rejects(call(client, change("too-late"), { signal: controller.signal }));
     await shown;
     controller.abort("the person has gone");
+    // Between two requests version 2 waits for the person whatever happens.
+    close({ action: "cancel" });
     await rejected;
     assert.doesNotMatch(await committed(client), /too-late/);
   });
