@@ -2,6 +2,7 @@
 
 mod accepted;
 mod approval;
+mod audit;
 mod catalogue;
 mod http;
 mod log;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::{
     accepted::Accepted,
     approval::Approval,
+    audit::Audit,
     catalogue::{CatalogueCommand, ImportArgs},
     http::Http,
     log::Log,
@@ -24,7 +26,7 @@ pub use self::{
     token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
 };
 
-use crate::server::{audit::AuditFormat, path::Confirm};
+use crate::server::path::Confirm;
 
 /// MCP server for Juniper networks.
 ///
@@ -221,16 +223,14 @@ pub struct Options {
     /// add_device takes passwords.
     #[arg(long, global = true)]
     pub allow_password_auth_add: bool,
+    /// Make every commit a confirmed one: the device rolls back after so many minutes unless confirm_commit is called. A call's own
+    /// confirm_timeout_mins goes before.
+    #[arg(long, global = true, env = "JMCP_COMMIT_CONFIRM_DEFAULT", value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=71_582_788))]
+    pub commit_confirm_default: Option<u32>,
     /// Do without the built-in rules (reboot, halt, power-off, zeroize; root and user authentication) where there is no block.cmd or
     /// block.cfg.
     #[arg(long, global = true)]
     pub no_default_rules: bool,
-    /// Form of the audit events on stderr.
-    #[arg(long, global = true, env = "JMCP_AUDIT_FORMAT", value_enum, default_value_t = AuditFormat::Text)]
-    pub audit_format: AuditFormat,
-    /// File for the audit events, as JSON lines, instead of stderr.
-    #[arg(long, global = true, env = "JMCP_AUDIT_LOG_FILE", value_name = "FILE")]
-    pub audit_log_file: Option<PathBuf>,
     /// Calls at once in all; 0 is no limit [default: 64 over HTTP, 256 on stdio].
     #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS", value_name = "N")]
     pub max_inflight_requests: Option<usize>,
@@ -246,6 +246,9 @@ pub struct Options {
     /// Options of the Mist cloud.
     #[command(flatten)]
     pub mist: Mist,
+    /// Options of the record of calls.
+    #[command(flatten)]
+    pub audit: Audit,
     /// Options of the log.
     #[command(flatten)]
     pub log: Log,

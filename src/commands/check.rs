@@ -38,6 +38,9 @@ pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode
         report.fine(&format!("host keys {}", file.display()), found);
     }
     report.confirmations(&settings)?;
+    for (what, usable) in settings.audit.check() {
+        report.line(&what, usable.map(str::to_owned));
+    }
     report.cloud(&settings, args.connect).await;
     if let Some(http) = &settings.http {
         report.http(http, inventory.as_ref().ok())?;

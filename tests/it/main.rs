@@ -10,6 +10,7 @@
 
 mod approval;
 mod architecture;
+mod audit;
 mod catalogue_import;
 mod compat;
 mod documents;
@@ -20,6 +21,7 @@ mod junos_commit;
 mod junos_read;
 mod lab;
 mod lab_mist;
+mod loads;
 mod mcp;
 mod mist_calls;
 mod mist_catalogue;
@@ -30,6 +32,8 @@ mod mist_security;
 mod mist_settings;
 mod mist_streams;
 mod openssh;
+mod operations;
+mod plans;
 mod round_trips;
 mod safety;
 mod stdio;

@@ -7,6 +7,7 @@ pub(super) mod clean;
 mod confirm;
 mod guard;
 mod limits;
+pub(super) mod operations;
 mod record;
 mod run;
 mod scope;
@@ -17,21 +18,18 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(super) use self::confirm::{PARAMETER as CONFIRMATION, Proposal};
+use self::record::Record;
 pub use self::{
     confirm::{Approval, ApprovalOptions, Confirm, ConfirmRules, WithoutAsking},
     limits::{Full, LimitOptions, Limits, Place},
 };
-use super::{
-    Extension,
-    audit::{Audit, Event},
-    figures::Figures,
-};
+use super::{Extension, audit::Audit, figures::Figures};
 use crate::{
     error::{Code, Error, Result},
     mist::Brought,
     tools::{
-        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Text,
-        Tool, did_you_mean,
+        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Effect, Listing, News, Permits, Principal, Services,
+        Text, Tool, did_you_mean,
     },
 };
 
@@ -107,17 +105,20 @@ pub struct Answered {
     pub confirmation: Option<serde_json::Value>,
     /// How long it took.
     pub duration: Duration,
+    /// The operation that it was, where it was to change something.
+    pub operation: Option<Arc<str>>,
 }
 
-/// The call path with everything that it needs.
+/// The call path with everything that it needs. Clones share it.
+#[derive(Clone)]
 pub struct Path {
     tools: Arc<Catalogue>,
     services: Arc<Services>,
     rules: Rules,
-    limits: Limits,
+    limits: Arc<Limits>,
     figures: Arc<Figures>,
-    audit: Audit,
-    approval: Approval,
+    audit: Arc<Audit>,
+    approval: Arc<Approval>,
     running: TaskTracker,
     /// Fires when no further calls are taken.
     refusing: CancellationToken,
@@ -137,10 +138,10 @@ impl Path {
             tools: Arc::new(tools),
             services,
             rules,
-            limits: Limits::new(limits, figures.clone()),
+            limits: Arc::new(Limits::new(limits, figures.clone())),
             figures,
-            audit,
-            approval: Approval::default(),
+            audit: Arc::new(audit),
+            approval: Arc::default(),
             running,
             refusing: CancellationToken::new(),
             shutdown: CancellationToken::new(),
@@ -164,7 +165,7 @@ impl Path {
     /// Counts in these figures, which other parts of the server count in too.
     #[must_use]
     pub fn with_figures(mut self, figures: Arc<Figures>) -> Self {
-        self.limits = Limits::new(self.limits.options(), figures.clone());
+        self.limits = Arc::new(Limits::new(self.limits.options(), figures.clone()));
         self.figures = figures;
         self
     }
@@ -172,7 +173,7 @@ impl Path {
     /// Asks persons as the operator decided.
     #[must_use]
     pub fn with_approval(mut self, approval: Approval) -> Self {
-        self.approval = approval;
+        self.approval = Arc::new(approval);
         self
     }
 
@@ -228,6 +229,11 @@ impl Path {
         &self.limits
     }
 
+    /// The record of calls.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
     /// What was counted.
     pub fn figures(&self) -> &Arc<Figures> {
         &self.figures
@@ -277,27 +283,17 @@ impl Path {
     pub async fn call(&self, call: Call) -> Answered {
         let started = Instant::now();
         let _tracked = self.running.token();
-        let mut record = record::Record::new(self, &call, started);
-        let caller: Arc<str> = call.principal.id.clone();
+        let mut record = Record::new(self, &call, started);
+        let caller = call.principal.clone();
         let mut proposal = None;
-        let outcome = self.answer(call, &mut record.event, &mut proposal).await;
-        let duration = started.elapsed();
-        record.write(duration, record::ended(&outcome));
-        match outcome {
-            Ok(answer) => self.present(&caller, answer, duration),
-            Err(error) => Answered {
-                text: clean::text(refusal_text(&error, proposal.as_ref())),
-                blocks: Vec::new(),
-                structured: None,
-                failed: true,
-                confirmation: proposal.and_then(|proposal| proposal.meta()),
-                error: Some(error),
-                duration,
-            },
+        match self.answer(call, &mut record, &mut proposal).await {
+            Ok(Ran::Write(answered)) => answered,
+            Ok(Ran::Read(answer)) => self.conclude(&caller, Ok(answer), &mut record),
+            Err(error) => self.conclude(&caller, Err(error), &mut record).proposing(proposal),
         }
     }
 
-    async fn answer(&self, mut call: Call, event: &mut Event, proposal: &mut Option<Proposal>) -> Result<Answer> {
+    async fn answer(&self, mut call: Call, record: &mut Record, proposal: &mut Option<Proposal>) -> Result<Ran> {
         if self.is_refusing() {
             return Err(Error::new(
                 Code::ShuttingDown,
@@ -306,7 +302,7 @@ impl Path {
         }
         let token = call.arguments.get(CONFIRMATION).cloned();
         if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
-            event.named(&name);
+            record.event.named(&name);
             if let Some(token) = token {
                 arguments.entry(CONFIRMATION).or_insert(token);
             }
@@ -314,20 +310,20 @@ impl Path {
             call.arguments = arguments;
         }
         let tool = self.tool(&call)?;
-        event.tool(tool.name, tool.effect);
+        record.event.tool(tool.name, tool.effect);
         let token = confirm::take_token(tool, &mut call.arguments)?;
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         let effect = guard::effect(tool, &arguments);
-        event.tool(tool.name, effect);
-        let targets = scope::targets(&arguments);
-        event.call(&scope::named(&targets, &arguments), &arguments);
-        scope::check(
-            &call.principal,
-            tool,
-            effect,
-            &targets,
-            &self.services.junos.inventory(),
-        )?;
+        record.event.tool(tool.name, effect);
+        let targets = scope::targets(&self.services, &call.principal, &arguments);
+        let named = scope::named(&targets, &arguments);
+        record.call(&named, &arguments);
+        let inventory = self.services.junos.inventory();
+        scope::check(&call.principal, tool, effect, &targets, &inventory).inspect_err(|_| {
+            if scope::hides(&call.principal, &targets, &inventory) {
+                record.event.refused("router_scope");
+            }
+        })?;
         self.rules.permits.check(tool, effect)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         let (context, cancel) = run::context(self, &call, &arguments);
@@ -349,25 +345,28 @@ impl Path {
             agreed = confirm::check(&asking, proposal) => agreed?,
             () = call.cancel.cancelled() => return Err(run::taken_back(tool)),
         };
-        event.approved(agreed.how);
+        if effect != Effect::Read {
+            record.event.approved(agreed.how, &call.principal.name);
+        }
         let context = Context {
             plan: agreed.plan.map(Arc::new),
             ..context
         };
         let place = self.place(&mut call, &targets).await?;
-        run::run(
-            self,
-            tool,
-            effect,
-            run::Ready {
-                context,
-                cancel,
-                taken_back: call.cancel,
-                place,
-                arguments,
-            },
-        )
-        .await
+        let ready = run::Ready {
+            context,
+            cancel,
+            taken_back: call.cancel,
+            place,
+            arguments,
+        };
+        if effect == Effect::Read {
+            run::read(tool, ready).await.map(Ran::Read)
+        } else {
+            operations::write(self, tool, ready, named, record)
+                .await
+                .map(Ran::Write)
+        }
     }
 
     /// The place that the transport took, with the devices that this call turned out to reach, or one taken now.
@@ -424,18 +423,50 @@ impl Path {
             error: None,
             confirmation: None,
             duration,
+            operation: None,
         }
     }
 }
 
-/// What a model reads of an error, and of what it has to show to a person first.
-fn refusal_text(error: &Error, proposal: Option<&Proposal>) -> String {
-    match proposal {
-        Some(proposal) if proposal.meta().is_some() => {
-            proposal.text(&format!("{} [code={}]", error.message(), error.code()))
+impl Answered {
+    /// With what has to be shown to a person first.
+    fn proposing(mut self, proposal: Option<Proposal>) -> Self {
+        if let (Some(proposal), Some(error)) = (proposal, &self.error) {
+            self.text = clean::text(refusal_text(error, &proposal));
+            self.confirmation = proposal.meta();
         }
-        Some(proposal) => proposal.text(&error_text(error)),
-        None => error_text(error),
+        self
+    }
+}
+
+/// What a model reads of a refusal until a person agrees.
+fn refusal_text(error: &Error, proposal: &Proposal) -> String {
+    if proposal.meta().is_some() {
+        proposal.text(&format!("{} [code={}]", error.message(), error.code()))
+    } else {
+        proposal.text(&error_text(error))
+    }
+}
+
+/// What became of a call that ran.
+enum Ran {
+    /// It read, and its answer is to be made.
+    Read(Answer),
+    /// It wrote: the answer was made where it ran.
+    Write(Answered),
+}
+
+/// The answer that reports an error.
+fn failed(error: Error, duration: Duration) -> Answered {
+    Answered {
+        text: clean::text(error_text(&error)),
+        blocks: Vec::new(),
+        structured: None,
+        failed: true,
+        error: Some(error),
+        confirmation: None,
+        duration,
+        operation: None,
     }
 }
 

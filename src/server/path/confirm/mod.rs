@@ -162,7 +162,7 @@ impl Asking<'_> {
         let planning = AssertUnwindSafe(planning).catch_unwind();
         match tokio::time::timeout_at(self.context.deadline + GRACE, planning).await {
             Ok(Ok(plan)) => plan.map(Some),
-            Ok(Err(panic)) => Err(run::panicked(tool, &*panic)),
+            Ok(Err(panic)) => Err(run::panicked(tool.name, &*panic)),
             Err(_) => Err(Error::new(
                 Code::Timeout,
                 format!(
