@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::too_many_lines)]
 
+mod approval;
 mod architecture;
 mod audit;
 mod catalogue_import;
