@@ -218,6 +218,10 @@ pub struct Options {
     /// add_device takes passwords.
     #[arg(long, global = true)]
     pub allow_password_auth_add: bool,
+    /// Make every commit a confirmed one: the device rolls back after so many minutes unless confirm_commit is called. A call's own
+    /// confirm_timeout_mins goes before.
+    #[arg(long, global = true, env = "JMCP_COMMIT_CONFIRM_DEFAULT", value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=71_582_788))]
+    pub commit_confirm_default: Option<u32>,
     /// Do without the built-in rules (reboot, halt, power-off, zeroize; root and user authentication) where there is no block.cmd or
     /// block.cfg.
     #[arg(long, global = true)]

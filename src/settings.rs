@@ -26,7 +26,7 @@ use crate::{
         path::{Confirm, LimitOptions, Path, Rules},
     },
     tokens,
-    tools::{self, Catalogue, Listing, Operations, Pages, Permits, Results, Services},
+    tools::{self, Catalogue, Listing, Operations, Pages, Permits, Plans, Results, Services},
 };
 
 /// The system's file of host keys, read where it exists.
@@ -127,6 +127,7 @@ impl Settings {
             tools: tools::Options {
                 inventory_readonly: options.inventory_readonly,
                 allow_password_auth_add: options.allow_password_auth_add,
+                confirm_minutes: options.commit_confirm_default,
             },
             default_rules: !options.no_default_rules,
             mist,
@@ -198,6 +199,7 @@ impl Settings {
             junos: Junos::new(inventory, self.pool()),
             results: Results::default(),
             operations: Operations::default(),
+            plans: Plans::default(),
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(self.mist.clone())?,
             pages: Pages::default(),

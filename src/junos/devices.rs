@@ -6,10 +6,13 @@ use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 
 use super::{
-    config::{self, Change, Commits, Control, Report, UnderWay},
+    config::{self, Change, Confirmed, Control, Discarded, History, Known, Report, SharedEdits, UnderWay},
     facts,
     inventory::{self, Changes, Device, Inventory, NewDevice},
-    netconf::xml::{Element, escape},
+    netconf::{
+        reply::Reply,
+        xml::{Element, escape},
+    },
     operational::{self, Answered, CommandFormat, ConfigQuery},
     pool::{self, Pool},
 };
@@ -19,7 +22,7 @@ use crate::error::{Code, Error, Result};
 pub struct Junos {
     inventory: ArcSwap<Inventory>,
     pool: Pool,
-    commits: Commits,
+    known: Known,
     /// One change of the inventory at a time.
     editing: tokio::sync::Mutex<()>,
 }
@@ -41,7 +44,7 @@ impl Junos {
         Self {
             inventory: ArcSwap::from_pointee(inventory),
             pool,
-            commits: Commits::default(),
+            known: Known::default(),
             editing: tokio::sync::Mutex::new(()),
         }
     }
@@ -66,7 +69,7 @@ impl Junos {
 
     /// The commits that were sent and whose outcome is not known yet, the oldest first.
     pub fn commits_under_way(&self) -> Vec<UnderWay> {
-        self.commits.under_way()
+        self.known.commits.under_way()
     }
 
     /// The device of this name.
@@ -186,15 +189,64 @@ impl Junos {
     /// # Errors
     /// What stood in the way before the device gave a verdict; see [`config::apply`].
     pub async fn change(&self, name: &str, change: &Change, control: &Control) -> Result<Report> {
-        config::apply(&self.pool, &self.commits, &self.device(name)?, change, control).await
+        config::apply(&self.pool, &self.known, &self.device(name)?, change, control).await
     }
 
     /// Confirms the confirmed commit that waits.
     ///
     /// # Errors
     /// See [`config::confirm`].
-    pub async fn confirm_commit(&self, name: &str, comment: &str, timeout: Duration) -> Result<String> {
-        config::confirm(&self.pool, &self.commits, &self.device(name)?, comment, timeout).await
+    pub async fn confirm_commit(&self, name: &str, comment: &str, timeout: Duration) -> Result<Confirmed> {
+        config::confirm(&self.pool, &self.known, &self.device(name)?, comment, timeout).await
+    }
+
+    /// Takes back the confirmed commit that waits. Of the change only its comment counts.
+    ///
+    /// # Errors
+    /// See [`config::cancel`].
+    pub async fn cancel_commit(&self, name: &str, change: &Change, control: &Control) -> Result<Report> {
+        config::cancel(&self.pool, &self.known, &self.device(name)?, change, control).await
+    }
+
+    /// Reads the commit history.
+    ///
+    /// # Errors
+    /// As the device and the way to it report.
+    pub async fn history(&self, name: &str, timeout: Duration) -> Result<History> {
+        config::read_history(&self.pool, &self.device(name)?, timeout).await
+    }
+
+    /// Looks at the edits in the shared candidate.
+    ///
+    /// # Errors
+    /// As the device and the way to it report.
+    pub async fn shared_edits(&self, name: &str) -> Result<SharedEdits> {
+        config::shared_edits(&self.pool, &self.known, &self.device(name)?).await
+    }
+
+    /// Throws away the edits in the shared candidate whose difference has this digest.
+    ///
+    /// # Errors
+    /// See [`config::discard`].
+    pub async fn discard(&self, name: &str, agreed: &str, timeout: Duration) -> Result<Discarded> {
+        config::discard(&self.pool, &self.known, &self.device(name)?, agreed, timeout).await
+    }
+
+    /// Saves the running configuration as the rescue configuration.
+    ///
+    /// # Errors
+    /// As the device and the way to it report.
+    pub async fn save_rescue(&self, name: &str, timeout: Duration) -> Result<()> {
+        let request = "<request-save-rescue-configuration/>";
+        self.pool.once(&self.device(name)?, request, timeout).await.map(drop)
+    }
+
+    /// Asks the device something that changes nothing.
+    ///
+    /// # Errors
+    /// As the device and the way to it report.
+    pub async fn read(&self, name: &str, request: &str, timeout: Duration) -> Result<Reply> {
+        self.pool.read(&self.device(name)?, request, timeout).await
     }
 
     /// Logs in to a device that is not in the inventory yet.

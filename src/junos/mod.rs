@@ -16,7 +16,10 @@ pub mod template;
 pub mod transport;
 
 pub use self::{
-    config::{Action, Change, ConfigFormat, Control, Database, Outcome, Report, Transaction, UnderWay},
+    config::{
+        Action, Agreed, Change, Commit, ConfigFormat, Confirmed, Control, Database, Discarded, History, Judge, Outcome,
+        Pending, Purpose, Report, SharedEdits, Source, Transaction, UnderWay, digest,
+    },
     devices::{Junos, Reloaded},
     operational::{Answered, CommandFormat, ConfigQuery, reads_only},
 };

@@ -5,10 +5,13 @@
 //! judged as it was typed and as the device reads it (`words`); one reading that is forbidden forbids the command.
 //! Configuration is judged statement by statement (`statements`).
 
+mod difference;
 mod files;
 mod globs;
 mod statements;
 mod words;
+
+pub use self::difference::{Extent, Statement, UNREADABLE, Verb, changes, statements_of};
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
@@ -183,6 +186,14 @@ impl Policy {
             self.judge_statement(tool, device, format, &words)?;
         }
         Ok(())
+    }
+
+    /// Judges what a change changes, as `show | compare` shows it.
+    ///
+    /// # Errors
+    /// `blocked`, naming the rule.
+    pub fn judge_change(&self, tool: &str, device: &str, diff: &str) -> Result<()> {
+        self.judge_config(tool, device, Some("text"), diff)
     }
 
     fn judge_statement(&self, tool: &str, device: &str, format: ConfigFormat, words: &[String]) -> Result<()> {

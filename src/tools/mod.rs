@@ -6,6 +6,7 @@ mod block;
 mod checks;
 mod context;
 mod get_operation;
+mod judging;
 mod junos;
 mod list_operations;
 mod listing;
@@ -14,13 +15,16 @@ mod nearest;
 mod operations;
 mod permits;
 mod plan;
+mod plans;
 mod principal;
 mod read_result;
 mod results;
+mod rollout;
 mod schema;
 pub mod secrets;
 mod services;
 mod tool;
+mod typed;
 
 pub use self::{
     answer::{Answer, OutputLimits, Text},
@@ -34,10 +38,13 @@ pub use self::{
     operations::{End, Operation, Operations},
     permits::Permits,
     plan::Plan,
+    plans::{ChangePlan, LASTS, Plans},
     principal::{Allowed, CallerLimits, Principal},
     results::Results,
+    rollout::{DeviceChange, Done, How, Strategy, roll_out},
     services::{Options, Services},
-    tool::{Arguments, Effect, Judged, Limit, Shelf, Tool, Typed, string_argument},
+    tool::{Arguments, Effect, Judged, Limit, Shelf, Tool, string_argument},
+    typed::Typed,
 };
 use std::collections::HashMap;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::{Listing, Operations, Results, mist::Pages};
+use super::{Listing, Operations, Plans, Results, mist::Pages};
 use crate::{
     error::Result,
     junos::Junos,
@@ -19,6 +19,8 @@ pub struct Options {
     pub inventory_readonly: bool,
     /// `add_device` takes passwords.
     pub allow_password_auth_add: bool,
+    /// Commits of calls that say nothing of it roll back after so many minutes unless confirmed.
+    pub confirm_minutes: Option<u32>,
 }
 
 /// Shared by all calls.
@@ -29,6 +31,8 @@ pub struct Services {
     pub results: Results,
     /// Calls that change something, and what became of them.
     pub operations: Operations,
+    /// Plans of changes.
+    pub plans: Plans,
     /// The guardrails in force.
     pub policy: ArcSwap<Policy>,
     /// The Mist cloud.
@@ -51,6 +55,7 @@ impl Services {
             junos,
             results: Results::default(),
             operations: Operations::default(),
+            plans: Plans::default(),
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(MistOptions::default())?,
             pages: Pages::default(),

@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
-    Answer, Block, Context, Plan, Text,
+    Answer, Context, Plan, Typed,
     checks::{Check, Checks},
     schema::{self, Schema},
 };
@@ -144,68 +144,14 @@ pub struct Tool {
     pub judged: fn(&Arguments) -> Vec<Judged>,
     /// It runs whatever command it is given: a call of it can change things although the tool is there to read.
     pub runs_commands: bool,
+    /// It changes the server's own work or a candidate that it throws away, and commits nothing: nobody is asked about it.
+    pub commits_nothing: bool,
     effect_of: Option<EffectOf>,
     planning: Option<Planning>,
+    /// Its plan is made only where somebody reads it.
+    plans_when_asked: bool,
     checks: OnceLock<Checks>,
     run: Run,
-}
-
-/// What a tool's function returns: the structured value and how its text is made.
-#[derive(Debug)]
-pub struct Typed<T> {
-    /// The structured value.
-    pub value: T,
-    /// The text.
-    pub text: Text,
-    /// What comes after the text.
-    pub blocks: Vec<Block>,
-    /// Whether this answer reports a failure.
-    pub failed: bool,
-}
-
-impl<T> Typed<T> {
-    /// Text is the value as indented JSON.
-    pub fn json(value: T) -> Self {
-        Self::new(value, Text::Json)
-    }
-
-    /// Text is the string in this field of the value.
-    pub fn field(value: T, field: &'static str) -> Self {
-        Self::new(value, Text::Field(field))
-    }
-
-    /// Text of its own.
-    pub fn text(value: T, text: impl Into<String>) -> Self {
-        Self::new(value, Text::Own(text.into()))
-    }
-
-    /// Text is the value as JSON on one line, and there is nothing beside the text.
-    pub fn compact(value: T) -> Self {
-        Self::new(value, Text::Compact)
-    }
-
-    fn new(value: T, text: Text) -> Self {
-        Self {
-            value,
-            text,
-            blocks: Vec::new(),
-            failed: false,
-        }
-    }
-
-    /// Adds a piece after the text.
-    #[must_use]
-    pub fn with(mut self, block: Block) -> Self {
-        self.blocks.push(block);
-        self
-    }
-
-    /// Marks the answer as the report of a failure where `failed`.
-    #[must_use]
-    pub fn failed(mut self, failed: bool) -> Self {
-        self.failed = failed;
-        self
-    }
 }
 
 impl Tool {
@@ -283,8 +229,10 @@ impl Tool {
             limit: Limit::Timeout,
             judged: |_| Vec::new(),
             runs_commands: false,
+            commits_nothing: false,
             effect_of: None,
             planning: None,
+            plans_when_asked: false,
             checks: OnceLock::new(),
             run,
         }
@@ -352,6 +300,25 @@ impl Tool {
         self.planning = Some(Box::new(move |context, arguments| {
             Box::pin(planning(context, arguments))
         }));
+        self
+    }
+
+    /// The same, of a plan that costs much, such as a whole check on the device: made only where a person is asked, or a rule of the
+    /// operator's asks what changes. Where it was not made, the tool's context has none.
+    #[must_use]
+    pub fn planned_when_asked<F, Fut>(mut self, planning: F) -> Self
+    where
+        F: Fn(Context, Arguments) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Plan>> + Send + 'static,
+    {
+        self.plans_when_asked = true;
+        self.planned(planning)
+    }
+
+    /// It commits nothing: refused where everything is read-only, but nobody is asked about it.
+    #[must_use]
+    pub fn commits_nothing(mut self) -> Self {
+        self.commits_nothing = true;
         self
     }
 
@@ -447,6 +414,11 @@ impl Tool {
         self.effect_of
             .as_ref()
             .map_or(self.effect, |effect_of| effect_of(arguments).max(self.effect))
+    }
+
+    /// Whether its plan is made only where somebody reads it.
+    pub fn plans_when_asked(&self) -> bool {
+        self.plans_when_asked
     }
 
     /// What a person is to be shown; none where the arguments say it all.

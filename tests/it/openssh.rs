@@ -31,6 +31,7 @@ fn device(port: u16, auth: Auth) -> Device {
         ssh_config: None,
         legacy: false,
         framing: Framing::Auto,
+        database: None,
         public: serde_json::Map::new(),
         problem: None,
     }

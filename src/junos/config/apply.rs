@@ -1,15 +1,29 @@
-//! The one way a change takes: open, load, look at the difference, check, commit, close.
+//! The one way a change takes: open, load, look at the difference, judge it, check, commit, close.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Change, Commits, Database, Outcome, Report, Transaction, commit, history, transaction::Verdict};
+use super::{
+    Agreed, Change, Database, Known, Outcome, Pending, Purpose, Report, Transaction,
+    commit::{self, Ended},
+    digest, load,
+    transaction::Verdict,
+};
 use crate::{
     error::{Code, Error, Result},
     junos::{inventory::Device, pool::Pool},
 };
+
+/// Says of a change whether it may be made.
+pub trait Judge: Send + Sync {
+    /// Judges what the device would change, as `show | compare` shows it.
+    ///
+    /// # Errors
+    /// `blocked`, naming the rule.
+    fn judge(&self, device: &str, diff: &str) -> Result<()>;
+}
 
 /// What can end a change before its commit is sent. After that nothing can.
 #[derive(Clone)]
@@ -18,15 +32,18 @@ pub struct Control {
     pub cancel: CancellationToken,
     /// When the call has to be over.
     pub deadline: Instant,
+    /// Who judges the difference.
+    pub judge: Arc<dyn Judge>,
 }
 
 impl Control {
-    fn remaining(&self) -> Duration {
+    /// What is left until the deadline.
+    pub(super) fn remaining(&self) -> Duration {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
     /// A step before the commit: given up when the call is. The transaction is dropped then, which ends its session.
-    async fn step<T>(&self, device: &Device, step: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(super) async fn step<T>(&self, device: &Device, step: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Err(Error::new(
@@ -43,194 +60,317 @@ impl Control {
     }
 }
 
+/// One change on one device.
+pub(super) struct Run<'a> {
+    pub(super) pool: &'a Pool,
+    pub(super) known: &'a Known,
+    pub(super) device: &'a Arc<Device>,
+    pub(super) change: &'a Change,
+    pub(super) control: &'a Control,
+}
+
 /// Makes the change on the device. Whatever happens, no candidate or lock of ours stays behind.
 ///
 /// # Errors
-/// What stood in the way before the device gave a verdict: no way to the device, a lock, somebody's edits, a cancelled call. Once there
-/// is a verdict the report holds it.
+/// What stood in the way before the device gave a verdict: no way to the device, a lock, somebody's edits, a cancelled call, a
+/// guardrail, a configuration that is not the one agreed to. Once there is a verdict the report holds it.
 pub(crate) async fn apply(
     pool: &Pool,
-    commits: &Commits,
+    known: &Known,
     device: &Arc<Device>,
     change: &Change,
     control: &Control,
 ) -> Result<Report> {
-    let mut report = Report {
-        outcome: Outcome::CheckFailed,
-        diff: String::new(),
-        warnings: Vec::new(),
-        error: None,
-        database: change.database.unwrap_or_default(),
-        token: format!("jmcp-{:08x}", rand::random::<u32>()),
-        notes: Vec::new(),
+    // What cannot be sent is told before a device is touched.
+    load::request(&change.source)?;
+    let run = Run {
+        pool,
+        known,
+        device,
+        change,
+        control,
     };
-    let mut transaction = control
-        .step(device, open(pool, device, change, control, &mut report))
-        .await?;
-    let ready = prepare(&mut transaction, device, change, control, &mut report).await;
-    if matches!(ready, Ok(true)) {
-        // Noted until it is known how it ended, not only until the reply comes or is lost.
-        let _noted = commits.note(&device.name, &report.token);
-        commit::commit(pool, device, &mut transaction, change, &mut report, control.remaining()).await;
+    let wanted = change.database.or(device.database).unwrap_or_default();
+    let is_known = change.confirm_minutes.is_some() && known.confirms_exclusively(&device.name);
+    if wanted == Database::Private && is_known && change.purpose == Purpose::Commit {
+        return run
+            .exclusively("the device refuses confirmed commits of a private candidate")
+            .await;
     }
-    report.warnings = std::mem::take(&mut transaction.warnings);
-    finish(transaction, ready, report).await
+    let mut report = Report::new(wanted);
+    match run.attempt(&mut report).await? {
+        Attempt::Done => Ok(report),
+        Attempt::RefusesPrivate(words) => run.exclusively(&words).await,
+    }
 }
 
-/// Private by default; exclusive where the commit is to be confirmed, which most platforms refuse for a private candidate, and
-/// where the device knows no private candidate.
-async fn open(
-    pool: &Pool,
-    device: &Arc<Device>,
-    change: &Change,
-    control: &Control,
-    report: &mut Report,
-) -> Result<Transaction> {
-    let wanted = match (change.database, change.confirm_minutes) {
-        (Some(database), _) => database,
-        (None, Some(_)) => Database::Exclusive,
-        (None, None) => Database::Private,
-    };
-    let opened = Transaction::open(pool, device, wanted, control.remaining()).await;
-    let transaction = match opened {
-        Err(error) if wanted == Database::Private && refuses_private(&error) => {
-            report.notes.push(format!(
-                "the device refuses a private candidate ({}); edited exclusively",
-                error.message()
-            ));
-            Transaction::open(pool, device, Database::Exclusive, control.remaining()).await?
+/// How an attempt ended.
+enum Attempt {
+    /// The report says it.
+    Done,
+    /// The device does not do this with a private candidate; nothing was committed.
+    RefusesPrivate(String),
+}
+
+impl Run<'_> {
+    /// The only fallback there is: a private candidate that the device refuses becomes the locked one.
+    async fn exclusively(&self, why: &str) -> Result<Report> {
+        let mut report = Report::new(Database::Exclusive);
+        let note = format!("a private candidate was refused ({why}); edited exclusively");
+        report.notes.push(note);
+        self.attempt(&mut report).await?;
+        Ok(report)
+    }
+
+    async fn attempt(&self, report: &mut Report) -> Result<Attempt> {
+        let remaining = self.control.remaining();
+        let opening = Transaction::open(self.pool, self.device, report.database, remaining);
+        let mut transaction = match self.control.step(self.device, opening).await {
+            Err(error) if report.database == Database::Private && refuses_private(&error) => {
+                return Ok(Attempt::RefusesPrivate(error.message().to_owned()));
+            }
+            opened => opened?,
+        };
+        let ready = self.prepare(&mut transaction, report).await;
+        let mut refuses = None;
+        if matches!(ready, Ok(true)) {
+            // Noted until it is known how it ended, not only until the reply comes or is lost.
+            let _noted = self.known.commits.note(&self.device.name, &report.token);
+            if let Ended::RefusesPrivate(words) = commit::commit(self, &mut transaction, report).await {
+                self.known.note_confirms_exclusively(&self.device.name);
+                refuses = Some(words);
+            }
         }
-        other => other?,
-    };
-    report.database = transaction.database();
-    Ok(transaction)
+        report.warnings = std::mem::take(&mut transaction.warnings);
+        self.finish(transaction, ready, report).await?;
+        Ok(refuses.map_or(Attempt::Done, Attempt::RefusesPrivate))
+    }
+
+    /// Up to the commit: whether there is something to commit and the device would take it.
+    async fn prepare(&self, transaction: &mut Transaction, report: &mut Report) -> Result<bool> {
+        self.refuse_pending(transaction, report)?;
+        self.refuse_drift(transaction)?;
+        let timeout = self.control.remaining();
+        let loading = transaction.load(&self.change.source, timeout);
+        let (verdict, diff) = self.control.step(self.device, loading).await?;
+        match verdict {
+            Verdict::Refused(words) | Verdict::Mixed(words) => {
+                let words = load::located(&self.change.source, &words);
+                return self.refused(report, "cannot load the configuration", &words);
+            }
+            Verdict::Hindered(error) => return Ok(self.hindered(report, error).await),
+            Verdict::Good | Verdict::Unclear => report.diff = diff,
+        }
+        if report.diff.is_empty() {
+            report.outcome = Outcome::Unchanged;
+            return Ok(false);
+        }
+        if self.change.purpose == Purpose::Compare {
+            report.outcome = Outcome::Compared;
+            if let Err(refusal) = self.control.judge.judge(&self.device.name, &report.diff) {
+                report.notes.push(format!("it would be refused: {}", refusal.message()));
+            }
+            return Ok(false);
+        }
+        self.control.judge.judge(&self.device.name, &report.diff)?;
+        self.refuse_other(report)?;
+        self.check(transaction, report).await
+    }
+
+    async fn check(&self, transaction: &mut Transaction, report: &mut Report) -> Result<bool> {
+        let timeout = self.control.remaining();
+        match self.control.step(self.device, transaction.check(timeout)).await? {
+            Verdict::Refused(words) | Verdict::Mixed(words) => {
+                self.refused(report, "refuses the configuration", &words)
+            }
+            Verdict::Hindered(error) => Ok(self.hindered(report, error).await),
+            Verdict::Unclear => {
+                let message = format!(
+                    "device `{}` answered the check with neither success nor an error",
+                    self.device.name
+                );
+                report.error = Some(Error::new(Code::Protocol, message).advise("nothing was committed"));
+                Ok(false)
+            }
+            Verdict::Good if self.change.purpose == Purpose::Check => {
+                report.outcome = Outcome::Valid;
+                Ok(false)
+            }
+            // Whoever took the call back while the check ran must not see a commit.
+            Verdict::Good => self
+                .control
+                .step(self.device, self.refuse_newer(transaction, timeout))
+                .await
+                .map(|()| true),
+        }
+    }
+
+    /// What others did since the transaction was opened.
+    async fn refuse_newer(&self, transaction: &mut Transaction, timeout: Duration) -> Result<()> {
+        transaction.refuse_newer_edits(timeout).await?;
+        let watches = transaction.database() != Database::Exclusive;
+        if watches && self.change.agreed.as_ref().is_some_and(|agreed| agreed.base.is_some()) {
+            transaction.history = transaction.read_history(timeout).await;
+            self.refuse_drift(transaction)?;
+        }
+        Ok(())
+    }
+
+    /// On Junos any commit, and any commit check, confirms the confirmed commit that waits.
+    fn refuse_pending(&self, transaction: &Transaction, report: &mut Report) -> Result<()> {
+        match &transaction.history {
+            Ok(history) => {
+                report.base = history.base();
+                report.pending.clone_from(&history.pending);
+                match &history.pending {
+                    Some(pending) if self.change.purpose != Purpose::Compare => {
+                        Err(confirm_waits(self.device, pending))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
+                let why = error.message();
+                let note = format!("whether a confirmed commit waits could not be read: {why}");
+                report.notes.push(note);
+                Ok(())
+            }
+            // Not known whether one waits: a check could confirm it.
+            Err(error) => {
+                let message = format!("the commit history cannot be read: {}", error.message());
+                Err(Error::new(error.code(), message).advise("nothing was changed; try again"))
+            }
+        }
+    }
+
+    /// Somebody committed since the change was agreed to.
+    fn refuse_drift(&self, transaction: &Transaction) -> Result<()> {
+        let Some(Agreed { base: Some(base), .. }) = &self.change.agreed else {
+            return Ok(());
+        };
+        let present = transaction.history.as_ref().ok().and_then(|history| history.base());
+        if present.as_ref() == Some(base) {
+            return Ok(());
+        }
+        let message = format!(
+            "device `{}`: its running configuration has changed since the plan was made; nothing was committed",
+            self.device.name
+        );
+        Err(Error::new(Code::Conflict, message).advise("make a new plan, and let a person look at it"))
+    }
+
+    /// The difference is another than the one that was agreed to.
+    fn refuse_other(&self, report: &Report) -> Result<()> {
+        match &self.change.agreed {
+            Some(Agreed { diff: Some(diff), .. }) if *diff != digest(&report.diff) => {
+                let message = format!(
+                    "device `{}`: the change would no longer be the one that was shown; nothing was committed",
+                    self.device.name
+                );
+                Err(Error::new(Code::Conflict, message)
+                    .advise("look at the new difference, and let a person agree to it"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The device gave no verdict: somebody or something is in the way.
+    async fn hindered(&self, report: &mut Report, error: Error) -> bool {
+        report.outcome = Outcome::CheckFailed;
+        report.error = Some(super::holders::named(self.pool, self.device, error).await);
+        false
+    }
+
+    fn refused(&self, report: &mut Report, what: &str, words: &str) -> Result<bool> {
+        report.outcome = Outcome::Invalid;
+        let message = format!("device `{}` {what}: {words}", self.device.name);
+        let error = Error::new(Code::ConfigurationInvalid, message);
+        report.error = Some(error.advise("nothing was committed; mend the configuration"));
+        Ok(false)
+    }
+
+    /// Closes the transaction. After a step that was given up, its session is closed instead: the device discards the candidate by
+    /// itself.
+    pub(super) async fn finish(
+        &self,
+        transaction: Transaction,
+        ready: Result<bool>,
+        report: &mut Report,
+    ) -> Result<()> {
+        let is_shared = transaction.database() == Database::Shared;
+        match ready {
+            Err(error) if given_up(&error) && !is_shared => Err(error),
+            Err(error) => {
+                let left = transaction.may_be_left();
+                match transaction.close().await {
+                    // Nothing else takes our edits out of the candidate that everybody shares.
+                    Err(cleanup) if is_shared => {
+                        self.known.note_left(&self.device.name, left);
+                        Err(left_behind(&error, &cleanup))
+                    }
+                    Err(cleanup) => {
+                        tracing::warn!("{cleanup}");
+                        Err(error)
+                    }
+                    Ok(()) => Err(error),
+                }
+            }
+            Ok(_) if report.outcome == Outcome::Unknown || transaction.is_lost() => Ok(()),
+            Ok(_) if report.outcome == Outcome::Committed => {
+                let (closed, history) = transaction.close_reading().await;
+                commit::identify(report, history.as_ref());
+                note_cleanup(report, closed);
+                Ok(())
+            }
+            Ok(_) => {
+                let left = transaction.may_be_left();
+                let closed = transaction.close().await;
+                if closed.is_err() && is_shared {
+                    self.known.note_left(&self.device.name, left);
+                }
+                note_cleanup(report, closed);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn note_cleanup(report: &mut Report, closed: Result<()>) {
+    if let Err(cleanup) = closed {
+        report.notes.push(cleanup.to_string());
+    }
+}
+
+fn given_up(error: &Error) -> bool {
+    matches!(
+        error.code(),
+        Code::Cancelled | Code::Timeout | Code::Transport | Code::Protocol
+    )
 }
 
 /// The device does not know private candidates, as opposed to: somebody is in the way.
 fn refuses_private(error: &Error) -> bool {
     let words = error.message().to_ascii_lowercase();
+    let refusals = [
+        "not supported",
+        "not allowed",
+        "syntax error",
+        "unknown element",
+        "bad-element",
+    ];
     error.code() == Code::Unsupported
-        || (error.code() == Code::DeviceError
-            && [
-                "not supported",
-                "not allowed",
-                "syntax error",
-                "unknown element",
-                "bad-element",
-            ]
-            .iter()
-            .any(|w| words.contains(w)))
+        || (error.code() == Code::DeviceError && refusals.iter().any(|refusal| words.contains(refusal)))
 }
 
-/// Up to the commit: whether there is something to commit and the device would take it.
-async fn prepare(
-    transaction: &mut Transaction,
-    device: &Arc<Device>,
-    change: &Change,
-    control: &Control,
-    report: &mut Report,
-) -> Result<bool> {
-    let timeout = control.remaining();
-    match &transaction.pending {
-        Ok(Some(pending)) => return Err(confirm_waits(device, pending)),
-        Ok(None) => {}
-        Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
-            report.notes.push(format!(
-                "whether a confirmed commit waits could not be read: {}",
-                error.message()
-            ));
-        }
-        // Not known whether one waits: a check could confirm it.
-        Err(error) => {
-            let message = format!("the commit history cannot be read: {}", error.message());
-            return Err(Error::new(error.code(), message).advise("nothing was changed; try again"));
-        }
-    }
-    let (verdict, diff) = control.step(device, transaction.load(change, timeout)).await?;
-    if let Verdict::Refused(words) | Verdict::Mixed(words) = verdict {
-        return refused(report, device, "cannot load the configuration", &words);
-    }
-    report.diff = diff;
-    if report.diff.is_empty() {
-        report.outcome = Outcome::Unchanged;
-        return Ok(false);
-    }
-    match control.step(device, transaction.check(timeout)).await {
-        Ok(Verdict::Refused(words) | Verdict::Mixed(words)) => {
-            refused(report, device, "refuses the configuration", &words)
-        }
-        Ok(Verdict::Unclear) => {
-            let message = format!(
-                "device `{}` answered the check with neither success nor an error",
-                device.name
-            );
-            report.error = Some(Error::new(Code::Protocol, message).advise("nothing was committed"));
-            Ok(false)
-        }
-        Ok(Verdict::Good) if change.check_only => {
-            report.outcome = Outcome::Valid;
-            Ok(false)
-        }
-        // Whoever took the call back while the check ran must not see a commit.
-        Ok(Verdict::Good) => control
-            .step(device, transaction.refuse_newer_edits(timeout))
-            .await
-            .map(|()| true),
-        Err(error) => Err(error),
-    }
-}
-
-fn refused(report: &mut Report, device: &Device, what: &str, words: &str) -> Result<bool> {
-    report.outcome = Outcome::Invalid;
-    let message = format!("device `{}` {what}: {words}", device.name);
-    report.error =
-        Some(Error::new(Code::ConfigurationInvalid, message).advise("nothing was committed; mend the configuration"));
-    Ok(false)
-}
-
-/// On Junos any commit, and any commit check, confirms the confirmed commit that waits.
-fn confirm_waits(device: &Device, pending: &history::Pending) -> Error {
+fn confirm_waits(device: &Device, pending: &Pending) -> Error {
     let message = format!(
         "device `{}`: a confirmed commit of `{}` waits for its confirmation ({}); a check or commit now would confirm it",
-        device.name, pending.user, pending.deadline
+        device.name, pending.user, pending.rolls_back
     );
-    Error::new(Code::CommitConfirmedActive, message)
-        .advise("confirm it with confirm_commit, or wait until the device has rolled it back")
-}
-
-/// Closes the transaction. After a step that was given up, its session is closed instead: the device discards the candidate by itself.
-async fn finish(transaction: Transaction, ready: Result<bool>, mut report: Report) -> Result<Report> {
-    let given_up = |error: &Error| {
-        matches!(
-            error.code(),
-            Code::Cancelled | Code::Timeout | Code::Transport | Code::Protocol
-        )
-    };
-    match ready {
-        Err(error) if given_up(&error) && transaction.database() != Database::Shared => {
-            drop(transaction);
-            Err(error)
-        }
-        Err(error) => {
-            let shared = transaction.database() == Database::Shared;
-            match transaction.close().await {
-                // Nothing else takes our edits out of the candidate that everybody shares.
-                Err(cleanup) if shared => Err(left_behind(&error, &cleanup)),
-                Err(cleanup) => {
-                    tracing::warn!("{cleanup}");
-                    Err(error)
-                }
-                Ok(()) => Err(error),
-            }
-        }
-        Ok(_) if report.outcome == Outcome::Unknown || transaction.is_lost() => Ok(report),
-        Ok(_) => {
-            if let Err(cleanup) = transaction.close().await {
-                report.notes.push(cleanup.to_string());
-            }
-            Ok(report)
-        }
-    }
+    Error::new(Code::CommitConfirmedActive, message).advise(
+        "keep it with confirm_commit, take it back with cancel_commit, or wait until the device has rolled it back; \
+         get_commit_status tells",
+    )
 }
 
 /// What ended the change, and what is left of it.

@@ -1,35 +1,41 @@
-//! The commit, and what is done when its reply is lost: it is never sent twice; the device's history is asked instead.
+//! The commit. It is sent once; when its reply is lost, the device's history is asked instead.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
-use super::{Change, Commits, Database, Outcome, Report, Transaction, history, transaction::Verdict};
+use super::{
+    Change, History, Outcome, Report, Transaction,
+    apply::Run,
+    settle::{self, Settled, Sought},
+    transaction::Verdict,
+};
 use crate::{
-    error::{Code, Error, Result},
-    junos::{inventory::Device, netconf::xml::escape, pool::Pool},
+    error::{Code, Error},
+    junos::{inventory::Device, netconf::xml::escape},
 };
 
 /// How long a commit may take before its outcome is not known, where the call allows less. Junos needs minutes for long
 /// configurations and for several routing engines.
-const PATIENCE: Duration = Duration::from_secs(600);
-/// How often, and at what distance, the history is asked after a lost reply.
-const LOOKS: [Duration; 4] = [
-    Duration::from_millis(500),
-    Duration::from_secs(2),
-    Duration::from_secs(5),
-    Duration::from_secs(10),
-];
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How the sending of a commit ended.
+pub(super) enum Ended {
+    /// The report says how.
+    Told,
+    /// The device takes no confirmed commit of a private candidate, in these words. Nothing was committed.
+    RefusesPrivate(String),
+}
 
 /// `<commit-configuration>`, whose `confirm-timeout` is in minutes (that of RFC 6241's `<commit>` is in seconds, and Junos
 /// rounds it).
-pub(super) fn request(change: &Change, token: &str) -> String {
-    let confirmed = change
-        .confirm_minutes
+pub(super) fn request(confirm_minutes: Option<u32>, comment: &str, token: &str) -> String {
+    let confirmed = confirm_minutes
         .map(|minutes| format!("<confirmed/><confirm-timeout>{minutes}</confirm-timeout>"))
         .unwrap_or_default();
-    let comment = plain(&change.comment);
+    let comment = plain(comment);
+    let log = format!("{} [{token}]", comment.trim());
     format!(
-        "<commit-configuration>{confirmed}<log>{} [{token}]</log></commit-configuration>",
-        escape(comment.trim())
+        "<commit-configuration>{confirmed}<log>{}</log></commit-configuration>",
+        escape(log.trim_start())
     )
 }
 
@@ -40,44 +46,45 @@ fn plain(comment: &str) -> String {
 }
 
 /// Commits, and finds out what happened where the reply is lost. Nothing stops this once it has begun.
-pub(super) async fn commit(
-    pool: &Pool,
-    device: &Arc<Device>,
-    transaction: &mut Transaction,
-    change: &Change,
-    report: &mut Report,
-    remaining: Duration,
-) {
-    let request = request(change, &report.token);
-    match transaction.commit(&request, remaining.max(PATIENCE)).await {
+pub(super) async fn commit(run: &Run<'_>, transaction: &mut Transaction, report: &mut Report) -> Ended {
+    let Change {
+        confirm_minutes,
+        comment,
+        ..
+    } = run.change;
+    let request = request(*confirm_minutes, comment, &report.token);
+    let patience = run.control.remaining().max(PATIENCE);
+    match transaction.commit(&request, patience).await {
         Ok(Verdict::Good) => report.outcome = Outcome::Committed,
+        Ok(Verdict::Refused(words)) if confirm_minutes.is_some() && transaction.refuses_private_confirmed(&words) => {
+            return Ended::RefusesPrivate(words);
+        }
         Ok(Verdict::Refused(words)) => {
             report.outcome = Outcome::Invalid;
-            let message = format!("device `{}` refuses the commit: {words}", device.name);
+            let message = format!("device `{}` refuses the commit: {words}", run.device.name);
             report.error =
                 Some(Error::new(Code::ConfigurationInvalid, message).advise("nothing was committed; mend the change"));
         }
+        Ok(Verdict::Hindered(error)) => {
+            report.outcome = Outcome::CheckFailed;
+            report.error = Some(super::holders::named(run.pool, run.device, error).await);
+        }
         Ok(Verdict::Mixed(words)) => {
             report.outcome = Outcome::Unknown;
-            report.error = Some(mixed(device, &words));
+            report.error = Some(mixed(run.device, &words));
         }
         Ok(Verdict::Unclear) => {
-            let message = format!("device `{}` reports neither success nor an error", device.name);
-            resolve(
-                pool,
-                device,
-                report,
-                "does not tell how it ended",
-                Error::new(Code::Protocol, message),
-            )
-            .await;
+            let message = format!("device `{}` reports neither success nor an error", run.device.name);
+            let lost = Error::new(Code::Protocol, message);
+            resolve(run, report, "does not tell how it ended", lost).await;
         }
-        Err(error) => resolve(pool, device, report, "was lost", error).await,
+        Err(error) => resolve(run, report, "was lost", error).await,
     }
+    Ended::Told
 }
 
 /// A commit that happened on some routing engines, or happened with errors, is no success and no failure.
-fn mixed(device: &Device, words: &str) -> Error {
+pub(super) fn mixed(device: &Device, words: &str) -> Error {
     let message = format!(
         "device `{}` reports that it committed, and errors as well: {words}",
         device.name
@@ -87,111 +94,74 @@ fn mixed(device: &Device, words: &str) -> Error {
 }
 
 /// Looks for our mark in the history over a new session.
-async fn resolve(pool: &Pool, device: &Arc<Device>, report: &mut Report, what: &str, lost: Error) {
+async fn resolve(run: &Run<'_>, report: &mut Report, what: &str, lost: Error) {
+    let device = run.device;
     tracing::warn!(device = %device.name, "the reply to a commit {what}: {lost}");
-    let mut read_once = false;
-    for pause in LOOKS {
-        tokio::time::sleep(pause).await;
-        let Ok(reply) = pool.read(device, history::REQUEST, Duration::from_secs(30)).await else {
-            continue;
-        };
-        read_once = true;
-        if history::has(reply.root(), &report.token) {
+    let sought = Sought {
+        mark: report.token.clone(),
+        base: report.base.clone(),
+        is_confirmed: run.change.confirm_minutes.is_some(),
+    };
+    let shows = format!("the reply to the commit {what}; the device's commit history shows that it");
+    match settle::settle(run.pool, device, &sought).await {
+        Settled::Committed(history) => {
             report.outcome = Outcome::Committed;
-            report.notes.push(format!(
-                "the reply to the commit {what}; the device's commit history shows that it happened"
-            ));
-            return;
+            identify(report, Some(&history));
+            report.notes.push(format!("{shows} happened"));
         }
-    }
-    report.outcome = Outcome::Unknown;
-    let found = if read_once {
-        "the device's commit history does not show it so far"
-    } else {
-        "the device cannot be asked at the moment"
-    };
-    let message = format!(
-        "device `{}`: the reply to the commit {what} ({}), and {found}",
-        device.name,
-        lost.message()
-    );
-    let advice = format!(
-        "do not repeat the change before a person has looked at `show system commit` for `{}` and at `show configuration | compare rollback 1`",
-        report.token
-    );
-    report.error = Some(Error::new(Code::CommitUnknown, message).advise(advice).caused_by(lost));
-}
-
-/// Confirms the confirmed commit that waits on the device. Answers who had committed it.
-///
-/// # Errors
-/// `not_found` when none waits; `configuration_invalid` when the device refuses; `commit_unknown` when the reply is lost.
-pub(crate) async fn confirm(
-    pool: &Pool,
-    commits: &Commits,
-    device: &Arc<Device>,
-    comment: &str,
-    timeout: Duration,
-) -> Result<String> {
-    let mut transaction = Transaction::open(pool, device, Database::Exclusive, timeout).await?;
-    let outcome = confirm_in(&mut transaction, commits, device, &plain(comment), timeout).await;
-    match (outcome, transaction.close().await) {
-        (Err(error), _) => Err(error),
-        (Ok(user), Ok(())) => Ok(user),
-        (Ok(user), Err(cleanup)) => {
-            tracing::warn!(device = %device.name, "{cleanup}");
-            Ok(user)
-        }
-    }
-}
-
-async fn confirm_in(
-    transaction: &mut Transaction,
-    commits: &Commits,
-    device: &Device,
-    comment: &str,
-    timeout: Duration,
-) -> Result<String> {
-    let user = match &transaction.pending {
-        Ok(Some(pending)) => pending.user.clone(),
-        Ok(None) => {
-            return Err(Error::new(
-                Code::NotFound,
-                format!("device `{}`: no confirmed commit waits", device.name),
-            )
-            .advise("it was confirmed already, or its time was over and the device rolled it back"));
-        }
-        Err(error) => {
-            let message = format!(
-                "device `{}`: the commit history cannot be read: {}",
-                device.name,
-                error.message()
+        Settled::NotCommitted(history) => {
+            report.outcome = Outcome::NotCommitted;
+            report.pending = history.pending;
+            let message = format!("device `{}`: not committed: {shows} did not happen", device.name);
+            report.error = Some(
+                Error::new(Code::Transport, message)
+                    .advise("nothing was committed, and nothing of the change is left; it may be made again")
+                    .caused_by(lost),
             );
-            return Err(Error::new(error.code(), message));
         }
+        Settled::Unknown(why) => {
+            report.outcome = Outcome::Unknown;
+            let message = format!(
+                "device `{}`: the reply to the commit {what} ({}), and {why}",
+                device.name,
+                lost.message()
+            );
+            let advice = format!(
+                "do not repeat the change before a person has looked at `show system commit` for `{}` and at `show configuration | compare rollback 1`",
+                report.token
+            );
+            report.error = Some(Error::new(Code::CommitUnknown, message).advise(advice).caused_by(lost));
+        }
+    }
+}
+
+/// Takes from the history what is known of our commit, and what waits now.
+pub(super) fn identify(report: &mut Report, history: Option<&History>) {
+    let Some(history) = history else {
+        report
+            .notes
+            .push("the commit history could not be read after the commit".into());
+        return;
     };
-    let request = format!(
-        "<commit-configuration><log>{}</log></commit-configuration>",
-        escape(comment)
-    );
-    let _noted = commits.note(&device.name, comment);
-    match transaction.commit(&request, timeout.max(PATIENCE)).await {
-        Ok(Verdict::Good) => Ok(user),
-        Ok(Verdict::Refused(words)) => Err(Error::new(
-            Code::ConfigurationInvalid,
-            format!("device `{}` refuses to confirm: {words}", device.name),
-        )),
-        Ok(Verdict::Mixed(words)) => Err(mixed(device, &words)),
-        Ok(Verdict::Unclear) => {
-            let message = format!("device `{}` does not say whether it confirmed", device.name);
-            Err(Error::new(Code::CommitUnknown, message)
-                .advise("look at `show system commit`: the commit is confirmed when no rollback is announced"))
-        }
-        Err(lost) => {
-            let message = format!("device `{}`: the reply to the confirmation was lost", device.name);
-            Err(Error::new(Code::CommitUnknown, message)
-                .advise("look at `show system commit`: the commit is confirmed when no rollback is announced")
-                .caused_by(lost))
-        }
+    report.pending.clone_from(&history.pending);
+    report.now = history.base();
+    report.commit = history.marked(&report.token).cloned();
+    if report.commit.is_none() {
+        // A confirmed commit's own words can take the place of its log, by release.
+        report.commit = history.commits.first().filter(|_| history.pending.is_some()).cloned();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_stays_in_its_element_and_on_its_line() {
+        let request = request(Some(5), "a\n\"b\" </log><x/>", "jmcp-1");
+        let expected = "<commit-configuration><confirmed/><confirm-timeout>5</confirm-timeout>\
+                        <log>a 'b' &lt;/log&gt;&lt;x/&gt; [jmcp-1]</log></commit-configuration>";
+        assert_eq!(request, expected);
+        assert!(super::request(None, " ", "jmcp-1").contains("<log>[jmcp-1]</log>"));
     }
 }

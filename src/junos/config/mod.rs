@@ -1,18 +1,37 @@
 //! Changing a device's configuration: one transaction type, and the one way through it.
 
 mod apply;
+mod change;
 mod commit;
+mod discard;
 mod history;
+mod holders;
+mod known;
 mod load;
+mod pending;
+mod settle;
 mod transaction;
 mod under_way;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::{apply::Control, transaction::Transaction, under_way::UnderWay};
-pub(crate) use self::{apply::apply, commit::confirm, under_way::Commits};
-use crate::error::Error;
+pub(crate) use self::{
+    apply::apply,
+    discard::{discard, shared_edits},
+    history::read as read_history,
+    known::Known,
+    pending::{cancel, confirm},
+};
+pub use self::{
+    apply::{Control, Judge},
+    change::{Agreed, Change, Outcome, Purpose, Report, Source, digest},
+    discard::{Discarded, SharedEdits},
+    history::{Commit, History, Pending},
+    pending::Confirmed,
+    transaction::Transaction,
+    under_way::UnderWay,
+};
 
 /// A format of configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +61,16 @@ impl ConfigFormat {
     }
 }
 
+impl std::fmt::Display for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Database::Private => "private",
+            Database::Exclusive => "exclusive",
+            Database::Shared => "shared",
+        })
+    }
+}
+
 /// How configuration is brought into the candidate (Junos XML protocol, `load-configuration`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -55,6 +84,8 @@ pub enum Action {
     Override,
     /// The whole configuration, and only what differs counts as changed.
     Update,
+    /// As `set` commands: the only way for format `set`, and for no other.
+    Set,
 }
 
 impl Action {
@@ -64,6 +95,7 @@ impl Action {
             Action::Replace => "replace",
             Action::Override => "override",
             Action::Update => "update",
+            Action::Set => "set",
         }
     }
 }
@@ -80,61 +112,4 @@ pub enum Database {
     Exclusive,
     /// The shared candidate, not locked.
     Shared,
-}
-
-/// What is to be changed, and how.
-#[derive(Debug, Clone)]
-pub struct Change {
-    /// The configuration.
-    pub text: String,
-    /// Its format.
-    pub format: ConfigFormat,
-    /// How it is loaded; `None` for `replace` (`set` commands know only one way).
-    pub action: Option<Action>,
-    /// Where it is edited; `None` for private, or exclusive where the commit is to be confirmed.
-    pub database: Option<Database>,
-    /// The comment in the commit history.
-    pub comment: String,
-    /// Roll back after so many minutes unless confirmed.
-    pub confirm_minutes: Option<u32>,
-    /// Check and show the difference only.
-    pub check_only: bool,
-}
-
-/// How a change ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(inline)]
-pub enum Outcome {
-    /// The device runs the change.
-    Committed,
-    /// There was nothing to change; nothing was committed.
-    Unchanged,
-    /// The device checked the change and would take it; nothing was committed.
-    Valid,
-    /// The device refuses the change; nothing was committed.
-    Invalid,
-    /// Whether the device would take the change could not be found out; nothing was committed.
-    CheckFailed,
-    /// Whether the device runs the change is not known.
-    Unknown,
-}
-
-/// What became of a change.
-#[derive(Debug)]
-pub struct Report {
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The difference that was or would have been committed, as `show | compare` shows it.
-    pub diff: String,
-    /// What the device warned of.
-    pub warnings: Vec<String>,
-    /// Why it was not committed, or is not known to be.
-    pub error: Option<Error>,
-    /// Where it was edited.
-    pub database: Database,
-    /// The word that marks this commit in the device's history.
-    pub token: String,
-    /// What else an operator should know: a fallback, a cleanup that failed.
-    pub notes: Vec<String>,
 }

@@ -3,11 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    Change, Database,
-    history::{self, Pending},
-    load,
-};
+use super::{Database, History, Source, history, holders, load};
 use crate::{
     error::{Code, Error, Result},
     junos::{
@@ -23,7 +19,7 @@ use crate::{
 /// What each step of the cleanup may take.
 const CLEANUP: Duration = Duration::from_secs(30);
 /// The difference between the candidate and the running configuration.
-const COMPARE: &str = "<get-configuration compare=\"rollback\" rollback=\"0\" format=\"text\"/>";
+pub(super) const COMPARE: &str = "<get-configuration compare=\"rollback\" rollback=\"0\" format=\"text\"/>";
 
 /// An open transaction. Dropping it closes its NETCONF session, and with it the device discards a private or locked candidate;
 /// [`Transaction::close`] does so in order and keeps the session.
@@ -35,8 +31,8 @@ pub struct Transaction {
     dirty: bool,
     /// What the device warned of, in order, each once.
     pub(super) warnings: Vec<String>,
-    /// The confirmed commit that waited when the transaction was opened; an error where that could not be read.
-    pub(super) pending: Result<Option<Pending>>,
+    /// The commit history when the transaction was opened; an error where it could not be read.
+    pub(super) history: Result<History>,
     /// The difference that our edits made to the shared candidate, where it could be read.
     ours: Option<String>,
     /// The reply to a commit did not come.
@@ -49,6 +45,8 @@ pub(super) enum Verdict {
     Good,
     /// It refuses it, and these are its words.
     Refused(String),
+    /// It did not look at it: a lock, somebody's edits, the rights of the user stand in the way.
+    Hindered(Error),
     /// It reports success and errors: on some routing engine the change may not be in force.
     Mixed(String),
     /// Its answer reports neither success nor an error.
@@ -62,6 +60,7 @@ impl Verdict {
             (Verdict::Good, Some(true)) => Verdict::Good,
             (Verdict::Good, _) => Verdict::Unclear,
             (Verdict::Refused(words), Some(_)) => Verdict::Mixed(words),
+            (Verdict::Hindered(error), Some(_)) => Verdict::Mixed(error.message().to_owned()),
             (other, _) => other,
         }
     }
@@ -95,22 +94,25 @@ impl Transaction {
                 ) {
                     lease.release();
                 }
-                return Err(error);
+                return Err(holders::named(pool, device, error).await);
             }
         };
-        let pending = history.map(|reply| history::pending(reply.root()));
+        let history = history.map(|reply| History::of(reply.root()));
         let mut transaction = Self {
             lease,
             device: device.clone(),
             database,
             dirty: false,
             warnings: Vec::new(),
-            pending,
+            history,
             ours: None,
             lost: false,
         };
         if database == Database::Shared {
-            transaction.refuse_foreign_edits(opened)?;
+            if let Err(error) = transaction.refuse_foreign_edits(opened) {
+                transaction.lease.release();
+                return Err(holders::named(pool, device, error).await);
+            }
         } else {
             // That a private candidate is lost at the end of its session is what it is for.
             let lost = |w: &&RpcError| w.message.contains("uncommitted changes will be discarded");
@@ -142,8 +144,8 @@ impl Transaction {
     ///
     /// # Errors
     /// `invalid_input` for text that cannot be sent; transport and time-out.
-    pub(super) async fn load(&mut self, change: &Change, timeout: Duration) -> Result<(Verdict, String)> {
-        let request = load::request(change)?;
+    pub(super) async fn load(&mut self, source: &Source, timeout: Duration) -> Result<(Verdict, String)> {
+        let request = load::request(source)?;
         self.dirty = true;
         let (loaded, compared) = tokio::join!(
             self.lease.request_raw(&request, timeout),
@@ -215,11 +217,30 @@ impl Transaction {
         self.lost
     }
 
+    /// The history as it is now. What is asked behind it goes out with it.
+    pub(super) async fn read_history(&self, timeout: Duration) -> Result<History> {
+        let reply = self.lease.request(history::REQUEST, timeout).await?;
+        Ok(History::of(reply.root()))
+    }
+
     /// Undoes what is not committed, gives the candidate back and keeps the session for the next call.
     ///
     /// # Errors
     /// `candidate_cleanup_failed`: the session was closed instead, which makes the device do the same.
     pub async fn close(self) -> Result<()> {
+        self.close_reading().await.0
+    }
+
+    /// As [`Transaction::close`], and reads the history in the same flight.
+    pub(super) async fn close_reading(self) -> (Result<()>, Option<History>) {
+        let (closed, history) = tokio::join!(self.clean_up(), self.read_history(CLEANUP));
+        if closed.is_ok() {
+            self.lease.release();
+        }
+        (closed, history.ok())
+    }
+
+    async fn clean_up(&self) -> Result<()> {
         if self.database == Database::Shared && self.dirty && !self.is_all_ours(CLEANUP).await.unwrap_or(false) {
             let message = format!(
                 "device `{}`: candidate cleanup failed: the shared candidate holds our edits and perhaps another person's",
@@ -245,8 +266,14 @@ impl Transaction {
             }
             return Err(self.not_cleaned(&error).caused_by(error));
         }
-        self.lease.release();
         Ok(())
+    }
+
+    /// The difference that our edits made, where they may have stayed in the shared candidate.
+    pub(super) fn may_be_left(&self) -> Option<String> {
+        self.ours
+            .clone()
+            .filter(|_| self.database == Database::Shared && self.dirty)
     }
 
     fn not_cleaned(&self, error: &Error) -> Error {
@@ -269,10 +296,22 @@ impl Transaction {
         self.note(reply.warnings());
         let errors = reply.errors();
         if errors.is_empty() {
-            Verdict::Good
-        } else {
-            Verdict::Refused(words(errors))
+            return Verdict::Good;
         }
+        match reply.clone().into_result(&self.device.name) {
+            Err(error) if error.code() != Code::DeviceError => Verdict::Hindered(error),
+            _ if errors.iter().all(is_no_verdict) => {
+                let message = format!("device `{}`: {}", self.device.name, words(errors));
+                Verdict::Hindered(Error::new(Code::DeviceError, message))
+            }
+            _ => Verdict::Refused(words(errors)),
+        }
+    }
+
+    /// Whether the device has refused, in these words, a confirmed commit of a private candidate.
+    pub(super) fn refuses_private_confirmed(&self, words: &str) -> bool {
+        let words = words.to_ascii_lowercase();
+        self.database == Database::Private && words.contains("confirmed") && words.contains("not supported")
     }
 
     fn note<'a>(&mut self, warnings: impl IntoIterator<Item = &'a RpcError>) {
@@ -311,8 +350,24 @@ fn late(device: &Device) -> Error {
     )
 }
 
+/// Errors that say nothing of the configuration (RFC 6241, appendix A).
+const NO_VERDICT: &[&str] = &[
+    "in-use",
+    "too-big",
+    "access-denied",
+    "lock-denied",
+    "resource-denied",
+    "rollback-failed",
+    "operation-not-supported",
+    "malformed-message",
+];
+
+fn is_no_verdict(error: &RpcError) -> bool {
+    error.tag.as_deref().is_some_and(|tag| NO_VERDICT.contains(&tag))
+}
+
 /// The text of a comparison; empty where there is no difference (the device sends a line feed then).
-fn difference(reply: Reply) -> String {
+pub(super) fn difference(reply: Reply) -> String {
     let text = reply.into_cli_text();
     if text.trim().is_empty() {
         String::new()
@@ -349,7 +404,7 @@ mod tests {
         };
         match verdict.of_commit(reply.root()) {
             Verdict::Good => "good",
-            Verdict::Refused(_) => "refused",
+            Verdict::Refused(_) | Verdict::Hindered(_) => "refused",
             Verdict::Mixed(_) => "mixed",
             Verdict::Unclear => "unclear",
         }

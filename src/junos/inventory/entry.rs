@@ -8,6 +8,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
+    super::config::Database,
     Auth, Device, Framing,
     fields::{self, Places},
     public,
@@ -75,7 +76,7 @@ impl<'a> Entry<'a> {
         let username = username.and_then(|u| self.noted("username", fields::check_username(u).map(|()| u.to_owned())));
         let auth = self.auth();
         let ssh_config = self.ssh_config();
-        let (legacy, framing) = (self.legacy(), self.framing());
+        let (legacy, framing, database) = (self.legacy(), self.framing(), self.database());
         if let Some(value) = self.given("timeout") {
             let _ = self.noted("timeout", fields::seconds(value));
         }
@@ -93,6 +94,7 @@ impl<'a> Entry<'a> {
             ssh_config,
             legacy,
             framing,
+            database,
             public: public::fields(self.fields),
             problem: problem.map(Arc::new),
         })
@@ -179,6 +181,16 @@ impl<'a> Entry<'a> {
             None | Some(Some("auto")) => Framing::Auto,
             Some(Some("eom")) => Framing::EndOfMessage,
             Some(_) => self.wrong("framing", "must be `auto` or `eom`").unwrap_or_default(),
+        }
+    }
+
+    fn database(&mut self) -> Option<Database> {
+        match self.given("database").map(Value::as_str) {
+            None => None,
+            Some(Some("private")) => Some(Database::Private),
+            Some(Some("exclusive")) => Some(Database::Exclusive),
+            Some(Some("shared")) => Some(Database::Shared),
+            Some(_) => self.wrong("database", "must be `private`, `exclusive` or `shared`"),
         }
     }
 

@@ -17,6 +17,7 @@ pub use self::{
     edit::NewDevice,
     reload::{Changes, resolve},
 };
+use super::config::Database;
 use crate::{
     error::{Code, Error, Result},
     secret::Secret,
@@ -41,6 +42,8 @@ pub struct Device {
     pub legacy: bool,
     /// NETCONF framing, where negotiation is to be overruled (`"framing": "eom" | "auto"`).
     pub framing: Framing,
+    /// Where its configuration is edited where a call does not say (`"database": "private" | "exclusive" | "shared"`).
+    pub database: Option<Database>,
     /// Every field that is not a credential, as written, for `get_router_list` (role, site, tags, blocklist ...).
     pub public: Map<String, Value>,
     /// Why this device cannot be used although the rest of the file can (its key file is missing). Checked at each use.

@@ -29,6 +29,7 @@ pub(super) fn device(name: &str) -> Arc<Device> {
         ssh_config: None,
         legacy: false,
         framing: Framing::Auto,
+        database: None,
         public: serde_json::Map::new(),
         problem: None,
     })

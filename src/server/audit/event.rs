@@ -43,7 +43,7 @@ pub struct Event {
     reason: Option<&'static str>,
     error_kind: Option<&'static str>,
     error: Option<String>,
-    approval: Option<(How, String)>,
+    approval: Option<&'static str>,
     operation_id: Option<String>,
     plan_id: Option<String>,
     noted: Noted,
@@ -56,36 +56,6 @@ pub(super) enum Phase {
     Begin,
     /// After.
     End,
-}
-
-/// How a call that changes something was approved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// A person answered a request of the server.
-    Elicitation,
-    /// A person answered the question that the call first ended with.
-    InputRequired,
-    /// The caller brought the token of an earlier answer.
-    Token,
-    /// A person at the terminal agreed.
-    Terminal,
-    /// A rule of the operator lets it pass.
-    Rule,
-    /// Nobody was asked.
-    None,
-}
-
-impl How {
-    fn as_str(self) -> &'static str {
-        match self {
-            How::Elicitation => "elicitation",
-            How::InputRequired => "input_required",
-            How::Token => "token",
-            How::Terminal => "terminal",
-            How::Rule => "rule",
-            How::None => "none",
-        }
-    }
 }
 
 /// How a call ended.
@@ -171,9 +141,9 @@ impl Event {
         self.covered.extend(made.covered);
     }
 
-    /// How the call was approved, and by whom.
-    pub fn approved(&mut self, how: How, who: &str) {
-        self.approval = Some((how, plain(who)));
+    /// How a person at the caller's end agreed, such as `elicitation`, `token` or `terminal`; `None` where nobody was asked.
+    pub fn approved(&mut self, how: Option<&'static str>) {
+        self.approval = Some(how.unwrap_or("none"));
     }
 
     /// Under which id its outcome is kept.
@@ -257,6 +227,15 @@ impl Event {
             .fold(text, |text, (raw, shown)| text.replace(raw.as_str(), shown))
     }
 
+    fn approval(&self, how: &str) -> Field<'static> {
+        let mut fields = Map::new();
+        fields.insert("how".into(), how.into());
+        if how != "none" {
+            fields.insert("who".into(), self.caller.as_str().into());
+        }
+        Field::Object(Cow::Owned(fields))
+    }
+
     /// What is written, in order.
     pub(super) fn fields(&self, phase: Phase) -> Vec<(&'static str, Field<'_>)> {
         let time = self.time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -300,7 +279,7 @@ impl Event {
                         .map_or(&self.plan_id, |_| &self.noted.plan_id),
                 ),
             ),
-            ("approval", self.approval.as_ref().map(approval)),
+            ("approval", self.approval.map(|how| self.approval(how))),
             ("outcome", text(&self.noted.outcome)),
             ("diff_sha256", text(&self.noted.diff_sha256)),
             (
@@ -314,15 +293,6 @@ impl Event {
             .filter_map(|(name, field)| Some((name, field?)))
             .collect()
     }
-}
-
-fn approval((how, who): &(How, String)) -> Field<'static> {
-    let mut fields = Map::new();
-    fields.insert("how".into(), how.as_str().into());
-    if !who.is_empty() {
-        fields.insert("who".into(), who.as_str().into());
-    }
-    Field::Object(Cow::Owned(fields))
 }
 
 /// A value of an event.

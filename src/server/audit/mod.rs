@@ -20,7 +20,7 @@ use std::{
 
 use self::{event::Phase, sink::Sink};
 pub use self::{
-    event::{Ended, Event, How},
+    event::{Ended, Event},
     journald::SOCKET,
     redaction::Redaction,
 };

@@ -54,12 +54,15 @@ impl Confirm {
             return Err(Error::new(Code::ConfirmationRequired, why)
                 .advise("an operator can decide it in the configuration instead"));
         }
-        let plan = match tool.plan(context.clone(), arguments.clone()) {
+        let is_given = tool.toolset == "mist" && context.permits.mist_unconfirmed;
+        let asks = !is_given && !tool.commits_nothing && self.needed(tool, effect);
+        let planning = (asks || !tool.plans_when_asked()).then(|| tool.plan(context.clone(), arguments.clone()));
+        let plan = match planning.flatten() {
             Some(planning) => Some(planning.await?),
             None => None,
         };
-        let is_given = tool.toolset == "mist" && context.permits.mist_unconfirmed;
-        if is_given || !self.needed(tool, effect) {
+        let asks = plan.as_ref().and_then(|plan| plan.ask).unwrap_or(asks);
+        if !asks {
             return Ok(plan);
         }
         let refusal = |why: &str| {

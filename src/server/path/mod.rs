@@ -289,7 +289,7 @@ impl Path {
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         let effect = guard::effect(tool, &arguments);
         record.event.tool(tool.name, effect);
-        let targets = scope::targets(&arguments);
+        let targets = scope::targets(&self.services, &call.principal, &arguments);
         let named = scope::named(&targets, &arguments);
         record.call(&named, &arguments);
         let inventory = self.services.junos.inventory();

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::common::{ON, On};
 use crate::{
     error::Result,
+    junos::{Commit, Pending},
     tools::{Context, Effect, Tool, Typed},
 };
 
@@ -22,6 +23,13 @@ struct Output {
     router_name: String,
     confirmed: bool,
     committed_by: String,
+    /// The commit that waited.
+    was: Pending,
+    /// The confirmation in the device's history, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<Commit>,
+    warnings: Vec<String>,
+    notes: Vec<String>,
 }
 
 pub(super) fn tool() -> Tool {
@@ -39,7 +47,18 @@ pub(super) fn tool() -> Tool {
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let router = args.on.router_name;
     let comment = args.commit_comment.unwrap_or_else(|| "confirmed via MCP".into());
-    let committed_by = context.services.junos.confirm_commit(&router, &comment, context.timeout).await?;
-    let text = format!("The confirmed commit of `{committed_by}` on {router} is confirmed.");
-    Ok(Typed::text(Output { router_name: router, confirmed: true, committed_by }, text))
+    let confirmed = context.services.junos.confirm_commit(&router, &comment, context.timeout).await?;
+    let committed_by = confirmed.was.user.clone();
+    let notes: String = confirmed.notes.iter().map(|note| format!("\nnote: {note}")).collect();
+    let text = format!("The confirmed commit of `{committed_by}` on {router} is confirmed.{notes}");
+    let output = Output {
+        router_name: router,
+        confirmed: true,
+        committed_by,
+        was: confirmed.was,
+        commit: confirmed.commit,
+        warnings: confirmed.warnings,
+        notes: confirmed.notes,
+    };
+    Ok(Typed::text(output, text))
 }

@@ -11,6 +11,7 @@ fn device(host: &str, port: u16, auth: Auth) -> Device {
         ssh_config: None,
         legacy: true,
         framing: Framing::Auto,
+        database: None,
         public: serde_json::Map::new(),
         problem: None,
     }

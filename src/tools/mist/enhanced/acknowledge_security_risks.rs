@@ -37,10 +37,10 @@ pub(super) fn tool() -> Tool {
 async fn plan(context: Context, _: Arguments) -> Result<Plan> {
     let access = context.mist()?;
     let analysis = access.mist().guard().analysis(&access).await?;
-    Ok(Plan {
-        words: words(&analysis, access.account().cloud().host()),
-        evidence: analysis.fingerprint().into(),
-    })
+    Ok(Plan::new(
+        words(&analysis, access.account().cloud().host()),
+        analysis.fingerprint().into(),
+    ))
 }
 
 fn words(analysis: &Analysis, host: &str) -> String {

@@ -125,10 +125,10 @@ async fn plan(context: Context, arguments: Arguments) -> Result<Plan> {
         return Err(Error::new(Code::TooLarge, "the body is longer than a person can be shown whole")
             .advise("send it in parts, or use mist_update_configuration_objects, which shows the difference"));
     }
-    Ok(Plan {
-        words: words(&request, access.account().cloud().host(), now.as_ref()),
-        evidence: now.unwrap_or_default(),
-    })
+    Ok(Plan::new(
+        words(&request, access.account().cloud().host(), now.as_ref()),
+        now.unwrap_or_default(),
+    ))
 }
 
 fn words(request: &Request, host: &str, now: Option<&Value>) -> String {

@@ -130,11 +130,9 @@ pub(in crate::tools::mist) async fn plan(
     let word = |name: &str| known.get(name).and_then(Value::as_str).unwrap_or_default();
     let which = [word("name"), word("model"), word("type"), word("mac")];
     let which: Vec<&str> = which.into_iter().filter(|word| !word.is_empty()).collect();
-    Ok(Plan {
-        words: format!(
-            "{what}\non {} (device {device}, site {site})\n{about}",
-            which.join(", ").escape_debug()
-        ),
-        evidence: Value::Null,
-    })
+    let words = format!(
+        "{what}\non {} (device {device}, site {site})\n{about}",
+        which.join(", ").escape_debug()
+    );
+    Ok(Plan::new(words, Value::Null))
 }

@@ -144,10 +144,10 @@ pub(super) async fn plan(context: Context, arguments: Arguments) -> Result<Plan>
     let access = context.mist()?;
     let now = change.read(&access).await?;
     let warnings = unknown::attributes(access.specification(), change.kind, &change.payload)?;
-    Ok(Plan {
-        words: words::of(&change, access.specification(), &now, &warnings),
-        evidence: evidence(&now),
-    })
+    Ok(Plan::new(
+        words::of(&change, access.specification(), &now, &warnings),
+        evidence(&now),
+    ))
 }
 
 /// Makes the change.

@@ -1,14 +1,25 @@
 //! Arguments and words that several Junos tools share.
 
+mod agreed;
+mod changed;
+
 use std::{
     borrow::Cow,
     time::{Duration, SystemTime},
 };
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use crate::error::Error;
+pub(super) use self::{
+    agreed::{as_agreed, plan_of},
+    changed::Changed,
+};
+use crate::{
+    error::{Code, Error, Result},
+    tools::{Arguments, Judged, string_argument},
+};
 
 /// Other spellings of the parameters in [`On`].
 pub(super) const ON: &[(&str, &str)] = &[
@@ -48,6 +59,30 @@ pub(super) fn prefixed(prefix: &str, error: &Error) -> Error {
         Some(advice) => prefixed.advise(advice),
         None => prefixed,
     }
+}
+
+/// A tool's arguments, for its plan.
+///
+/// # Errors
+/// `invalid_input`.
+pub(super) fn parsed<A: DeserializeOwned>(tool: &str, arguments: Arguments) -> Result<A> {
+    serde_json::from_value(Value::Object(arguments))
+        .map_err(|e| Error::new(Code::InvalidInput, format!("arguments of `{tool}`: {e}")))
+}
+
+/// The names, each once, in their order.
+pub(super) fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    names.filter(|name| seen.insert(*name)).cloned().collect()
+}
+
+/// What the guardrails see of configuration in the arguments.
+pub(super) fn judged_config(arguments: &Arguments) -> Vec<Judged> {
+    let format = arguments.get("config_format").and_then(Value::as_str).unwrap_or("set");
+    vec![Judged::Config {
+        format: Some(format.to_owned()),
+        text: string_argument(arguments, "config_text"),
+    }]
 }
 
 /// Seconds with three decimals.
