@@ -230,6 +230,15 @@ impl Event {
             .fold(text, |text, (raw, shown)| text.replace(raw.as_str(), shown))
     }
 
+    fn approval(&self, how: &str) -> Field<'static> {
+        let mut fields = Map::new();
+        fields.insert("how".into(), how.into());
+        if how != "none" {
+            fields.insert("who".into(), self.caller.as_str().into());
+        }
+        Field::Object(Cow::Owned(fields))
+    }
+
     /// What is written, in order.
     pub(super) fn fields(&self, phase: Phase) -> Vec<(&'static str, Field<'_>)> {
         let time = self.time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -273,7 +282,7 @@ impl Event {
                         .map_or(&self.plan_id, |_| &self.noted.plan_id),
                 ),
             ),
-            ("approval", self.approval.as_ref().map(approval)),
+            ("approval", self.approval.map(|how| self.approval(how))),
             ("outcome", text(&self.noted.outcome)),
             ("diff_sha256", text(&self.noted.diff_sha256)),
             (
