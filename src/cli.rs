@@ -5,12 +5,16 @@ mod catalogue;
 mod http;
 mod log;
 mod mist;
+mod policy;
 mod read;
 mod token;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 pub use self::{
     accepted::Accepted,
@@ -18,11 +22,15 @@ pub use self::{
     http::Http,
     log::Log,
     mist::Mist,
+    policy::{PolicyCommand, PolicyListArgs, PolicyTestArgs},
     read::read,
     token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
 };
 
-use crate::server::{audit::AuditFormat, path::Confirm};
+use crate::{
+    junos::inventory::Mode,
+    server::{audit::AuditFormat, path::Confirm},
+};
 
 /// MCP server for Juniper networks.
 ///
@@ -63,6 +71,9 @@ pub enum Command {
     KnownHosts(KnownHostsCommand),
     /// Tokens of HTTP clients.
     Token(TokenArgs),
+    /// What the guardrails say.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Facts of the Mist API.
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
@@ -220,6 +231,28 @@ pub struct Options {
     /// block.cfg.
     #[arg(long, global = true)]
     pub no_default_rules: bool,
+    /// How devices are judged whose entry has no `mode`: what no rule forbids is allowed, or only what a rule allows [default:
+    /// `_mode_default` of the inventory, then deny-listed].
+    #[arg(long, global = true, env = "JMCP_POLICY_MODE", value_name = "MODE", value_parser = modes())]
+    pub policy_mode: Option<Mode>,
+    /// Only these tools: names and patterns such as `get_*`, separated by commas. For every client and `jmcp call`.
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_ALLOW_TOOLS",
+        value_name = "LIST",
+        value_delimiter = ','
+    )]
+    pub allow_tools: Vec<String>,
+    /// Not these tools, whatever allows them.
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_DENY_TOOLS",
+        value_name = "LIST",
+        value_delimiter = ','
+    )]
+    pub deny_tools: Vec<String>,
     /// Form of the audit events on stderr.
     #[arg(long, global = true, env = "JMCP_AUDIT_FORMAT", value_enum, default_value_t = AuditFormat::Text)]
     pub audit_format: AuditFormat,
@@ -244,6 +277,11 @@ pub struct Options {
     /// What the earlier servers took and this version does not use.
     #[command(flatten)]
     pub accepted: Accepted,
+}
+
+fn modes() -> impl TypedValueParser<Value = Mode> {
+    let words = [Mode::DenyListed, Mode::AllowListed].map(Mode::as_str);
+    PossibleValuesParser::new(words).map(|word| Mode::of(&word).unwrap_or_default())
 }
 
 /// Which options that have a default were given, on the line or in the environment.

@@ -20,13 +20,13 @@ use crate::{
         ssh::{self, HostKeys, SshConnector},
     },
     mist::{Mist, MistOptions},
-    policy::Policy,
+    policy::{self, Policy},
     server::{
         audit::Audit,
         path::{Confirm, LimitOptions, Path, Rules},
     },
     tokens,
-    tools::{self, Catalogue, Listing, Pages, Permits, Results, Services},
+    tools::{self, Catalogue, Listing, Offer, Pages, Permits, Results, Services},
 };
 
 /// The system's file of host keys, read where it exists.
@@ -53,8 +53,8 @@ pub struct Settings {
     pub limits: LimitOptions,
     /// What concerns single tools.
     pub tools: tools::Options,
-    /// Whether the built-in guardrails hold where there is no rule file.
-    pub default_rules: bool,
+    /// What was decided about the guardrails, besides their rules.
+    pub policy: policy::Options,
     /// The HTTP server; none on stdio.
     pub http: Option<HttpSettings>,
     /// The Mist cloud.
@@ -115,7 +115,7 @@ impl Settings {
                 "and `--confirm write` say opposite things",
             ));
         }
-        let rules = rules(&options);
+        let rules = rules(&options)?;
         Ok(Self {
             inventory_may_be_missing: cloud.needs_no_devices,
             inventory: options.device_mapping,
@@ -128,7 +128,10 @@ impl Settings {
                 inventory_readonly: options.inventory_readonly,
                 allow_password_auth_add: options.allow_password_auth_add,
             },
-            default_rules: !options.no_default_rules,
+            policy: policy::Options {
+                default_rules: !options.no_default_rules,
+                mode: options.policy_mode,
+            },
             mist,
             listing: Listing {
                 has_junos: true,
@@ -187,6 +190,8 @@ impl Settings {
     /// # Errors
     /// As `inventory`; `internal` where TLS cannot be set up.
     pub fn path(&self) -> Result<Arc<Path>> {
+        let catalogue = Catalogue::with(self.mist.specification)?;
+        self.rules.permits.offer.check(&catalogue)?;
         let inventory = self.inventory()?;
         let listing = self.listing();
         for warning in &inventory.warnings {
@@ -194,7 +199,7 @@ impl Settings {
         }
         let problems = inventory.devices.values().filter_map(|device| device.problem.as_ref());
         problems.for_each(|problem| tracing::warn!("{problem}"));
-        let policy = Policy::load(&inventory, self.default_rules)?;
+        let policy = Policy::load(&inventory, self.policy)?;
         let services = Services {
             junos: Junos::new(inventory, self.pool()),
             results: Results::default(),
@@ -204,7 +209,6 @@ impl Settings {
             listing,
             options: self.tools.clone(),
         };
-        let catalogue = Catalogue::with(self.mist.specification)?;
         Ok(Arc::new(Path::new(
             catalogue,
             Arc::new(services),
@@ -216,17 +220,18 @@ impl Settings {
 }
 
 /// What the operator decided about calls.
-fn rules(options: &Options) -> Rules {
-    Rules {
+fn rules(options: &Options) -> Result<Rules> {
+    Ok(Rules {
         permits: Permits {
             read_only: options.read_only,
             mist_writes: options.mist.enable_write_tools,
             mist_unconfirmed: options.mist.disable_elicitation,
+            offer: Offer::new(&options.allow_tools, &options.deny_tools)?,
         },
         confirm: options.confirm,
         max_result_chars: options.max_result_chars,
         timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
-    }
+    })
 }
 
 /// What the Mist cloud means for the rest of the server.

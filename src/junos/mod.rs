@@ -6,6 +6,7 @@ mod config;
 mod devices;
 pub mod display;
 pub mod facts;
+pub mod grammar;
 pub mod inventory;
 pub mod netconf;
 mod operational;
@@ -18,5 +19,6 @@ pub mod transport;
 pub use self::{
     config::{Action, Change, ConfigFormat, Control, Database, Outcome, Report, Transaction, UnderWay},
     devices::{Junos, Reloaded},
-    operational::{Answered, CommandFormat, ConfigQuery, reads_only},
+    grammar::reads_only,
+    operational::{Answered, CommandFormat, ConfigQuery},
 };

@@ -28,7 +28,7 @@ pub use self::{
     listing::{Chosen, Listing, Mode},
     mist::{Categories, Index, KNOWLEDGE, Page, Pages, is_extra},
     nearest::did_you_mean,
-    permits::Permits,
+    permits::{Offer, Permits, changes},
     plan::Plan,
     principal::{Allowed, CallerLimits, Principal},
     results::Results,

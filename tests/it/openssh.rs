@@ -31,6 +31,8 @@ fn device(port: u16, auth: Auth) -> Device {
         ssh_config: None,
         legacy: false,
         framing: Framing::Auto,
+        read_only: false,
+        mode: None,
         public: serde_json::Map::new(),
         problem: None,
     }

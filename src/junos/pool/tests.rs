@@ -29,6 +29,8 @@ pub(super) fn device(name: &str) -> Arc<Device> {
         ssh_config: None,
         legacy: false,
         framing: Framing::Auto,
+        read_only: false,
+        mode: None,
         public: serde_json::Map::new(),
         problem: None,
     })

@@ -21,8 +21,8 @@ pub enum Confirm {
 }
 
 impl Confirm {
-    /// Of the Mist cloud every change needs a person unless nothing does: what a model reads there may tell it what to write.
-    fn needed(self, tool: &Tool, effect: Effect) -> bool {
+    /// Whether a call with this effect needs a person's word. Of the Mist cloud every change needs a person unless nothing does: what a model reads there may tell it what to write.
+    pub fn needed(self, tool: &Tool, effect: Effect) -> bool {
         match self {
             Confirm::Never => false,
             Confirm::Destroy => effect == Effect::Destroy || (effect == Effect::Write && tool.toolset == "mist"),

@@ -282,6 +282,10 @@ impl Path {
                 "the server is going down and takes no further calls",
             ));
         }
+        self.tools
+            .find(&call.name)
+            .filter(|tool| self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(&call))?;
         if let Some((name, arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
             event.named(&name);
             call.name = name;
@@ -290,18 +294,15 @@ impl Path {
         let tool = self.tool(&call)?;
         event.tool(tool.name, tool.effect);
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
+        guard::well_formed(tool, &arguments)?;
         let effect = guard::effect(tool, &arguments);
         event.tool(tool.name, effect);
         let targets = scope::targets(&arguments);
         event.call(&scope::named(&targets, &arguments), &arguments);
-        scope::check(
-            &call.principal,
-            tool,
-            effect,
-            &targets,
-            &self.services.junos.inventory(),
-        )?;
+        let inventory = self.services.junos.inventory();
+        scope::check(&call.principal, tool, effect, &targets, &inventory)?;
         self.rules.permits.check(tool, effect)?;
+        guard::writable(&inventory, tool, effect, &targets)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         let (context, cancel) = run::context(self, &call, &arguments);
         let asking = confirm::Asking {
@@ -348,21 +349,23 @@ impl Path {
     fn tool(&self, call: &Call) -> Result<&Tool> {
         self.tools
             .find(&call.name)
-            .filter(|tool| call.principal.may_call(tool))
-            .ok_or_else(|| {
-                let all = self.tools(&call.principal);
-                let known: Vec<&str> = all.iter().map(|tool| tool.name).collect();
-                let listed = all
-                    .iter()
-                    .filter(|tool| self.services.listing.shows(tool))
-                    .map(|tool| tool.name);
-                let name: String = call.name.chars().take(100).collect();
-                Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
-                    "{}the tools are: {}",
-                    did_you_mean(&name, known.iter().copied()),
-                    listed.collect::<Vec<_>>().join(", ")
-                ))
-            })
+            .filter(|tool| call.principal.may_call(tool) && self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(call))
+    }
+
+    fn no_tool(&self, call: &Call) -> Error {
+        let all = self.tools(&call.principal);
+        let known: Vec<&str> = all.iter().map(|tool| tool.name).collect();
+        let listed = all
+            .iter()
+            .filter(|tool| self.services.listing.shows(tool))
+            .map(|tool| tool.name);
+        let name: String = call.name.chars().take(100).collect();
+        Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
+            "{}the tools are: {}",
+            did_you_mean(&name, known.iter().copied()),
+            listed.collect::<Vec<_>>().join(", ")
+        ))
     }
 
     fn present(&self, caller: &Arc<str>, answer: Answer, duration: Duration) -> Answered {

@@ -73,6 +73,10 @@ pub(super) fn tool() -> Tool {
         "Unsupported config format '{}'. Use 'set', 'text', or 'xml': invalid config_format '{}' (expected set, text, xml, or json)",
     )])
     .judged(|arguments| {
+        // Of a whole configuration only what differs is a change: that is judged on the device's difference.
+        if matches!(arguments.get("action").and_then(|action| action.as_str()), Some("override" | "update")) {
+            return Vec::new();
+        }
         let format = arguments.get("config_format").and_then(|f| f.as_str()).unwrap_or("set");
         vec![Judged::Config { format: Some(format.to_owned()), text: string_argument(arguments, "config_text") }]
     })

@@ -11,6 +11,8 @@ fn device(host: &str, port: u16, auth: Auth) -> Device {
         ssh_config: None,
         legacy: true,
         framing: Framing::Auto,
+        read_only: false,
+        mode: None,
         public: serde_json::Map::new(),
         problem: None,
     }
