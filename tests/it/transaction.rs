@@ -15,7 +15,10 @@ const CHANGE: &str = "set system domain-name new.example.net";
 
 fn change(more: Value) -> Value {
     let mut arguments = json!({"router_name": MX, "config_text": CHANGE});
-    arguments.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    arguments
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     arguments
 }
 
@@ -42,10 +45,18 @@ async fn with_field(field: &str, value: &str) -> Bench {
 async fn the_inventory_says_where_a_device_is_edited_and_a_call_may_say_otherwise() {
     let bench = with_field("database", "exclusive").await;
     let answer = changed(&bench, json!({})).await;
-    assert_eq!((&answer["outcome"], &answer["database"]), (&json!("committed"), &json!("exclusive")), "{answer}");
+    assert_eq!(
+        (&answer["outcome"], &answer["database"]),
+        (&json!("committed"), &json!("exclusive")),
+        "{answer}"
+    );
     let device = bench.device(MX);
     assert_eq!((count(device, Action::Lock), count(device, Action::Unlock)), (1, 1));
-    let private = changed(&bench, json!({"database": "private", "config_text": "delete system domain-name"})).await;
+    let private = changed(
+        &bench,
+        json!({"database": "private", "config_text": "delete system domain-name"}),
+    )
+    .await;
     assert_eq!(private["database"], "private", "{private}");
     assert_eq!(count(device, Action::Lock), 1);
 }
@@ -56,12 +67,23 @@ async fn a_confirmed_commit_is_private_first_and_exclusive_where_the_device_want
     let device = bench.device(MX);
     device.faults().set(Fault::PrivateConfirmedRefused);
     let answer = changed(&bench, json!({"confirm_timeout_mins": 5})).await;
-    assert_eq!((&answer["outcome"], &answer["database"]), (&json!("committed"), &json!("exclusive")), "{answer}");
-    assert!(answer["notes"][0].as_str().unwrap().contains("edited exclusively"), "{answer}");
+    assert_eq!(
+        (&answer["outcome"], &answer["database"]),
+        (&json!("committed"), &json!("exclusive")),
+        "{answer}"
+    );
+    assert!(
+        answer["notes"][0].as_str().unwrap().contains("edited exclusively"),
+        "{answer}"
+    );
     assert!(answer["pending"]["rolls_back"].is_string(), "{answer}");
     assert_eq!((count(device, Action::Commit), count(device, Action::Open)), (1, 1));
     bench.text("confirm_commit", json!({"router_name": MX})).await;
-    changed(&bench, json!({"confirm_timeout_mins": 5, "config_text": "delete system domain-name"})).await;
+    changed(
+        &bench,
+        json!({"confirm_timeout_mins": 5, "config_text": "delete system domain-name"}),
+    )
+    .await;
     assert_eq!(count(device, Action::Open), 1, "it is known by now");
     assert!(device.open_candidates().is_empty() && device.lock_holder().is_none());
 }
@@ -80,10 +102,17 @@ async fn what_really_changes_is_judged_in_every_format() {
     let bench = Bench::start().await;
     let xml = "<configuration><system><root-authentication><encrypted-password>$6$invented$abc</encrypted-password>\
                </root-authentication></system></configuration>";
-    let json_text = r#"{"configuration": {"system": {"root-authentication": {"encrypted-password": "$6$invented$abc"}}}}"#;
+    let json_text =
+        r#"{"configuration": {"system": {"root-authentication": {"encrypted-password": "$6$invented$abc"}}}}"#;
     for (format, text) in [
-        ("set", "set system root-authentication encrypted-password \"$6$invented$abc\""),
-        ("text", "system { root-authentication { encrypted-password \"$6$invented$abc\"; } }"),
+        (
+            "set",
+            "set system root-authentication encrypted-password \"$6$invented$abc\"",
+        ),
+        (
+            "text",
+            "system { root-authentication { encrypted-password \"$6$invented$abc\"; } }",
+        ),
         ("xml", xml),
         ("json", json_text),
     ] {
@@ -118,7 +147,11 @@ async fn a_lost_commit_is_settled_by_the_history() {
         let (bench, answer) = lost(Fault::CommitLost { when, takes }).await;
         assert_eq!(answer["outcome"], outcome, "{when:?} {takes:?}: {answer}");
         let device = bench.device(MX);
-        assert_eq!(count(device, Action::Commit), usize::from(outcome == "committed"), "never sent twice: {when:?}");
+        assert_eq!(
+            count(device, Action::Commit),
+            usize::from(outcome == "committed"),
+            "never sent twice: {when:?}"
+        );
         assert_eq!(device.lock_holder(), None);
         assert!(device.open_candidates().is_empty(), "{when:?}");
     }
@@ -134,9 +167,16 @@ async fn a_device_that_is_gone_for_a_while_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn what_nobody_can_tell_is_unknown_with_what_to_look_at() {
     let (bench, answer) = lost(Fault::UnreachableAfterCommit(Duration::from_secs(3600))).await;
-    assert_eq!((&answer["outcome"], &answer["error_code"]), (&json!("unknown"), &json!("commit_unknown")), "{answer}");
+    assert_eq!(
+        (&answer["outcome"], &answer["error_code"]),
+        (&json!("unknown"), &json!("commit_unknown")),
+        "{answer}"
+    );
     let hint = answer["hint"].as_str().unwrap();
-    assert!(hint.contains(answer["commit_token"].as_str().unwrap()) && hint.contains("show system commit"), "{hint}");
+    assert!(
+        hint.contains(answer["commit_token"].as_str().unwrap()) && hint.contains("show system commit"),
+        "{hint}"
+    );
     assert_eq!(count(bench.device(MX), Action::Commit), 1);
 }
 

@@ -43,7 +43,7 @@ pub struct Event {
     reason: Option<&'static str>,
     error_kind: Option<&'static str>,
     error: Option<String>,
-    approval: Option<(&'static str, String)>,
+    approval: Option<&'static str>,
     operation_id: Option<String>,
     plan_id: Option<String>,
     noted: Noted,
@@ -141,12 +141,9 @@ impl Event {
         self.covered.extend(made.covered);
     }
 
-    /// How a person agreed, and at whose client; `None` where nobody was asked.
-    pub fn approved(&mut self, how: Option<&'static str>, who: &str) {
-        self.approval = Some(match how {
-            Some(how) => (how, plain(who)),
-            None => ("none", String::new()),
-        });
+    /// How a person at the caller's end agreed, such as `elicitation`, `token` or `terminal`; `None` where nobody was asked.
+    pub fn approved(&mut self, how: Option<&'static str>) {
+        self.approval = Some(how.unwrap_or("none"));
     }
 
     /// Under which id its outcome is kept.
@@ -296,15 +293,6 @@ impl Event {
             .filter_map(|(name, field)| Some((name, field?)))
             .collect()
     }
-}
-
-fn approval((how, who): &(&'static str, String)) -> Field<'static> {
-    let mut fields = Map::new();
-    fields.insert("how".into(), (*how).into());
-    if !who.is_empty() {
-        fields.insert("who".into(), who.as_str().into());
-    }
-    Field::Object(Cow::Owned(fields))
 }
 
 /// A value of an event.

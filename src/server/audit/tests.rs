@@ -103,7 +103,7 @@ fn what_is_known_before_a_call_acts_says_nothing_of_its_end() {
         &Redaction::default(),
     );
     event.operation("op-1");
-    event.approved(Some("elicitation"), "ben");
+    event.approved(Some("elicitation"));
     let begin = read(&event, Phase::Begin);
     assert_eq!(
         (
