@@ -56,7 +56,7 @@ pub(super) fn named(devices: &[String], arguments: &Arguments) -> Vec<String> {
 /// The devices that a call names, in the parameters that name devices in every tool.
 pub(super) fn targets(arguments: &Arguments) -> Vec<String> {
     let mut targets: Vec<String> = Vec::new();
-    for parameter in ["router_name", "router_names"] {
+    for parameter in ["router_name", "router_names", "other_router"] {
         match arguments.get(parameter) {
             Some(Value::String(name)) => targets.push(name.clone()),
             Some(Value::Array(names)) => targets.extend(names.iter().filter_map(Value::as_str).map(str::to_owned)),

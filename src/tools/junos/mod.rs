@@ -15,15 +15,23 @@ macro_rules! tools {
 
 tools! {
     add_device,
+    cancel_commit,
+    commit_check_config,
+    compare_configs,
     confirm_commit,
+    discard_candidate,
     execute_junos_command,
     execute_junos_command_batch,
     execute_junos_pfe_command,
     gather_device_facts,
+    get_commit_status,
     get_junos_config,
+    get_rollback_list,
     get_router_list,
     junos_config_diff,
     load_and_commit_config,
     reload_devices,
     render_and_apply_j2_template,
+    rollback_config,
+    save_rescue_config,
 }
