@@ -11,6 +11,7 @@
 mod architecture;
 mod catalogue_import;
 mod compat;
+mod config_tools;
 mod documents;
 mod faults;
 mod golden;
