@@ -2,6 +2,7 @@
 //!
 //! [`Junos`] is the door: the tools use it and nothing behind it.
 
+mod compare;
 mod config;
 mod devices;
 pub mod display;
@@ -17,6 +18,7 @@ pub mod template;
 pub mod transport;
 
 pub use self::{
+    compare::{Compared, Comparison, Form, Point},
     config::{
         Action, Agreed, Change, Commit, ConfigFormat, Confirmed, Control, Database, Discarded, History, Judge, Outcome,
         Pending, Purpose, Report, SharedEdits, Source, Transaction, UnderWay, digest,

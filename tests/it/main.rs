@@ -13,6 +13,7 @@ mod architecture;
 mod audit;
 mod catalogue_import;
 mod compat;
+mod config_tools;
 mod documents;
 mod faults;
 mod golden;

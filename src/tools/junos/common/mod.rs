@@ -2,6 +2,7 @@
 
 mod agreed;
 mod changed;
+mod told;
 
 use std::{
     borrow::Cow,
@@ -15,6 +16,7 @@ use serde_json::Value;
 pub(super) use self::{
     agreed::{as_agreed, plan_of},
     changed::Changed,
+    told::{commit_line, waits},
 };
 use crate::{
     error::{Code, Error, Result},
