@@ -236,6 +236,7 @@ fn rules(options: &Options) -> Rules {
             mist_unconfirmed: options.mist.disable_elicitation,
         },
         confirm: options.confirm,
+        show_secrets: options.show_secrets,
         max_result_chars: options.max_result_chars,
         timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
     }

@@ -282,6 +282,7 @@ impl Plan {
                 mist_unconfirmed: false,
             },
             confirm: self.confirm,
+            show_secrets: false,
             max_result_chars: 40_000,
             timeout: Duration::from_secs(360),
         };
