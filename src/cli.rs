@@ -209,6 +209,10 @@ pub struct Options {
     /// Which tools need a person's word: those that cannot be undone, or all that change anything.
     #[arg(long, global = true, value_enum, default_value_t = Confirm::Destroy)]
     pub confirm: Confirm,
+    /// Show secrets in answers: hashes and keys, SNMP communities, passwords. Without it they are covered, and the log and the audit
+    /// events never show them.
+    #[arg(long, global = true)]
+    pub show_secrets: bool,
     /// Seconds that each device may take where a call does not say [env: JUNOS_TIMEOUT] [default: 360].
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,

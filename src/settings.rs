@@ -241,6 +241,7 @@ fn rules(options: &Options) -> Result<Rules> {
             offer: Offer::new(&options.allow_tools, &options.deny_tools)?,
         },
         confirm: options.confirm,
+        show_secrets: options.show_secrets,
         max_result_chars: options.max_result_chars,
         timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
     })

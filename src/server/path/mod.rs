@@ -40,6 +40,8 @@ pub struct Rules {
     pub permits: Permits,
     /// Which effects need a person's word.
     pub confirm: Confirm,
+    /// Answers show secrets as they are; the log and the record never do.
+    pub show_secrets: bool,
     /// Characters of text in one answer.
     pub max_result_chars: usize,
     /// How long each device may take where the call does not say.

@@ -82,6 +82,7 @@ fn limited(tools: Vec<Tool>, read_only: bool, limits: LimitOptions) -> Path {
             ..Permits::default()
         },
         confirm: Confirm::Destroy,
+        show_secrets: false,
         max_result_chars: 40_000,
         timeout: Duration::from_secs(360),
     };

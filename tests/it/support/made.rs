@@ -39,6 +39,7 @@ pub(crate) fn server(tools: Vec<Tool>) -> Arc<Path> {
             offer: Default::default(),
         },
         confirm: Confirm::Never,
+        show_secrets: false,
         max_result_chars: 40_000,
         timeout: Duration::from_secs(360),
     };

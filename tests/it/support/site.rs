@@ -283,6 +283,7 @@ impl Plan {
                 offer: Default::default(),
             },
             confirm: self.confirm,
+            show_secrets: false,
             max_result_chars: 40_000,
             timeout: Duration::from_secs(360),
         };
