@@ -31,6 +31,7 @@ mod mist_settings;
 mod mist_streams;
 mod openssh;
 mod plans;
+mod redaction;
 mod round_trips;
 mod safety;
 mod stdio;

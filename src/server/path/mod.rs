@@ -7,6 +7,7 @@ pub(super) mod clean;
 mod confirm;
 mod guard;
 mod limits;
+mod present;
 mod record;
 mod run;
 mod scope;
@@ -17,9 +18,11 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(super) use self::confirm::{PARAMETER as CONFIRMATION, Proposal};
+use self::present::Presented;
 pub use self::{
     confirm::{Approval, ApprovalOptions, Confirm, ConfirmRules, WithoutAsking},
     limits::{Full, LimitOptions, Limits, Place},
+    present::Origin,
 };
 use super::{
     Extension,
@@ -30,8 +33,8 @@ use crate::{
     error::{Code, Error, Result},
     mist::Brought,
     tools::{
-        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Text,
-        Tool, did_you_mean,
+        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Tool,
+        did_you_mean,
     },
 };
 
@@ -107,6 +110,8 @@ pub struct Answered {
     pub error: Option<Error>,
     /// The token that makes the call run once a person agrees, for a program.
     pub confirmation: Option<serde_json::Value>,
+    /// Where its content comes from.
+    pub origin: Origin,
     /// How long it took.
     pub duration: Duration,
 }
@@ -280,26 +285,31 @@ impl Path {
         let started = Instant::now();
         let _tracked = self.running.token();
         let mut record = record::Record::new(self, &call, started);
-        let caller: Arc<str> = call.principal.id.clone();
+        let mut presented = Presented {
+            caller: call.principal.id.clone(),
+            shows_secrets: self.rules.show_secrets || call.principal.show_secrets,
+            origin: Origin::Here,
+        };
         let mut proposal = None;
-        let outcome = self.answer(call, &mut record.event, &mut proposal).await;
+        let outcome = self
+            .answer(call, &mut record.event, &mut presented, &mut proposal)
+            .await
+            .map_err(|error| presented.error(error));
         let duration = started.elapsed();
         record.write(duration, record::ended(&outcome));
         match outcome {
-            Ok(answer) => self.present(&caller, answer, duration),
-            Err(error) => Answered {
-                text: clean::text(refusal_text(&error, proposal.as_ref())),
-                blocks: Vec::new(),
-                structured: None,
-                failed: true,
-                confirmation: proposal.and_then(|proposal| proposal.meta()),
-                error: Some(error),
-                duration,
-            },
+            Ok(answer) => presented.answer(self, answer, duration),
+            Err(error) => presented.refusal(error, proposal, duration),
         }
     }
 
-    async fn answer(&self, mut call: Call, event: &mut Event, proposal: &mut Option<Proposal>) -> Result<Answer> {
+    async fn answer(
+        &self,
+        mut call: Call,
+        event: &mut Event,
+        presented: &mut Presented,
+        proposal: &mut Option<Proposal>,
+    ) -> Result<Answer> {
         if self.is_refusing() {
             return Err(Error::new(
                 Code::ShuttingDown,
@@ -317,6 +327,7 @@ impl Path {
         }
         let tool = self.tool(&call)?;
         event.tool(tool.name, tool.effect);
+        presented.origin = Origin::of(tool);
         let token = confirm::take_token(tool, &mut call.arguments)?;
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         let effect = guard::effect(tool, &arguments);
@@ -343,7 +354,7 @@ impl Path {
             approval: &self.approval,
             token,
             is_last: call.is_last,
-            shows_secrets: call.principal.show_secrets,
+            shows_secrets: presented.shows_secrets,
         };
         let agreed = tokio::select! {
             // Where nobody has to be asked, a call that was taken back begins all the same: a write comes to its own end.
@@ -399,58 +410,6 @@ impl Path {
                     listed.collect::<Vec<_>>().join(", ")
                 ))
             })
-    }
-
-    fn present(&self, caller: &Arc<str>, answer: Answer, duration: Duration) -> Answered {
-        let Answer {
-            mut structured,
-            text,
-            mut blocks,
-            failed,
-            limits,
-        } = answer;
-        structured.values_mut().for_each(clean::value);
-        blocks.iter_mut().for_each(clean::block);
-        let text = match text {
-            Text::Own(text) => Text::Own(clean::text(text)),
-            other => other,
-        };
-        let is_text_only = text == Text::Compact;
-        let keep = |text: String| self.services.results.keep(caller, text);
-        let text = budget::fit(&mut structured, text, limits, self.rules.max_result_chars, &keep);
-        Answered {
-            text,
-            blocks,
-            structured: (!is_text_only).then_some(structured),
-            failed,
-            error: None,
-            confirmation: None,
-            duration,
-        }
-    }
-}
-
-/// What a model reads of an error, and of what it has to show to a person first.
-fn refusal_text(error: &Error, proposal: Option<&Proposal>) -> String {
-    match proposal {
-        Some(proposal) if proposal.meta().is_some() => {
-            proposal.text(&format!("{} [code={}]", error.message(), error.code()))
-        }
-        Some(proposal) => proposal.text(&error_text(error)),
-        None => error_text(error),
-    }
-}
-
-/// What a model reads of an error: what happened, what to do, whether trying again helps.
-fn error_text(error: &Error) -> String {
-    let again = if error.retryable() {
-        "trying again later may help"
-    } else {
-        "trying again does not help"
-    };
-    match error.advice() {
-        Some(advice) => format!("{} [code={}]\n{advice} ({again})", error.message(), error.code()),
-        None => format!("{} [code={}]\n({again})", error.message(), error.code()),
     }
 }
 
