@@ -3,6 +3,7 @@
 
 mod arguments;
 mod budget;
+mod call;
 pub(super) mod clean;
 mod confirm;
 mod guard;
@@ -14,23 +15,20 @@ mod scope;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, time::Instant};
+use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(super) use self::confirm::{PARAMETER as CONFIRMATION, Proposal};
 use self::record::Record;
 pub use self::{
+    call::{Answered, Call},
     confirm::{Approval, ApprovalOptions, Confirm, ConfirmRules, WithoutAsking},
     limits::{Full, LimitOptions, Limits, Place},
 };
 use super::{Extension, audit::Audit, figures::Figures};
 use crate::{
     error::{Code, Error, Result},
-    mist::Brought,
-    tools::{
-        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Effect, Listing, News, Permits, Principal, Services,
-        Text, Tool, did_you_mean,
-    },
+    tools::{Answer, Catalogue, Context, Effect, Listing, Permits, Principal, Services, Text, Tool, did_you_mean},
 };
 
 /// What an operator decided about calls.
@@ -46,69 +44,6 @@ pub struct Rules {
     pub max_result_chars: usize,
     /// How long each device may take where the call does not say.
     pub timeout: Duration,
-}
-
-/// One call, as it comes in.
-pub struct Call {
-    /// The tool's name, or an alias of it.
-    pub name: String,
-    /// Arguments as sent.
-    pub arguments: Arguments,
-    /// Who calls.
-    pub principal: Arc<Principal>,
-    /// Fires when the caller takes the call back.
-    pub cancel: CancellationToken,
-    /// Asks the client, where there is one.
-    pub ask: Option<Arc<dyn Ask>>,
-    /// Where progress and lines for the log go, where the client asked for them.
-    pub progress: Option<mpsc::UnboundedSender<News>>,
-    /// The place that the transport has taken for this call already.
-    pub place: Option<Place>,
-    /// The account of the Mist cloud that the request brought.
-    pub account: Brought,
-    /// What the session has asked to be listed.
-    pub chosen: Option<Chosen>,
-    /// The process ends with this call: what it gives cannot be brought back, unless another process knows it.
-    pub is_last: bool,
-}
-
-impl Call {
-    /// A call of this principal, which nobody can be asked about or told of.
-    pub fn new(name: impl Into<String>, arguments: Arguments, principal: Arc<Principal>) -> Self {
-        Self {
-            name: name.into(),
-            arguments,
-            principal,
-            cancel: CancellationToken::new(),
-            ask: None,
-            progress: None,
-            place: None,
-            account: Brought::Nothing,
-            chosen: None,
-            is_last: false,
-        }
-    }
-}
-
-/// What goes back: text for a model, a structured value for a program.
-#[derive(Debug)]
-pub struct Answered {
-    /// The text.
-    pub text: String,
-    /// What comes after the text.
-    pub blocks: Vec<Block>,
-    /// The structured value; absent when the call failed before there was one.
-    pub structured: Option<Arguments>,
-    /// Whether the call failed.
-    pub failed: bool,
-    /// The error, where there is one.
-    pub error: Option<Error>,
-    /// The token that makes the call run once a person agrees, for a program.
-    pub confirmation: Option<serde_json::Value>,
-    /// How long it took.
-    pub duration: Duration,
-    /// The operation that it was, where it was to change something.
-    pub operation: Option<Arc<str>>,
 }
 
 /// The call path with everything that it needs. Clones share it.
@@ -302,19 +237,7 @@ impl Path {
                 "the server is going down and takes no further calls",
             ));
         }
-        self.tools
-            .find(&call.name)
-            .filter(|tool| self.rules.permits.offer.has(tool))
-            .ok_or_else(|| self.no_tool(&call))?;
-        let token = call.arguments.get(CONFIRMATION).cloned();
-        if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
-            record.event.named(&name);
-            if let Some(token) = token {
-                arguments.entry(CONFIRMATION).or_insert(token);
-            }
-            call.name = name;
-            call.arguments = arguments;
-        }
+        self.name(&mut call, record)?;
         let tool = self.tool(&call)?;
         record.event.tool(tool.name, tool.effect);
         let token = confirm::take_token(tool, &mut call.arguments)?;
@@ -325,14 +248,7 @@ impl Path {
         let targets = scope::targets(&self.services, &call.principal, &arguments);
         let named = scope::named(&targets, &arguments);
         record.call(&named, &arguments);
-        let inventory = self.services.junos.inventory();
-        scope::check(&call.principal, tool, effect, &targets, &inventory).inspect_err(|_| {
-            if scope::hides(&call.principal, &targets, &inventory) {
-                record.event.refused("router_scope");
-            }
-        })?;
-        self.rules.permits.check(tool, effect)?;
-        guard::writable(&inventory, tool, effect, &targets)?;
+        self.admit(&call.principal, tool, effect, &targets, record)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         let (context, cancel) = run::context(self, &call, &arguments);
         let asking = confirm::Asking {
@@ -345,7 +261,7 @@ impl Path {
             approval: &self.approval,
             token,
             is_last: call.is_last,
-            shows_secrets: call.principal.show_secrets,
+            shows_secrets: self.rules.show_secrets || call.principal.show_secrets,
         };
         let agreed = tokio::select! {
             // Where nobody has to be asked, a call that was taken back begins all the same: a write comes to its own end.
@@ -375,6 +291,43 @@ impl Path {
                 .await
                 .map(Ran::Write)
         }
+    }
+
+    /// Puts the tool that a call of `call_tool` names in its place, with its arguments and the token beside them.
+    fn name(&self, call: &mut Call, record: &mut Record) -> Result<()> {
+        self.tools
+            .find(&call.name)
+            .filter(|tool| self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(call))?;
+        let token = call.arguments.get(CONFIRMATION).cloned();
+        if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
+            record.event.named(&name);
+            if let Some(token) = token {
+                arguments.entry(CONFIRMATION).or_insert(token);
+            }
+            call.name = name;
+            call.arguments = arguments;
+        }
+        Ok(())
+    }
+
+    /// Whether this caller may do this with this tool on these devices, and anybody may.
+    fn admit(
+        &self,
+        caller: &Principal,
+        tool: &Tool,
+        effect: Effect,
+        targets: &[String],
+        record: &mut Record,
+    ) -> Result<()> {
+        let inventory = self.services.junos.inventory();
+        scope::check(caller, tool, effect, targets, &inventory).inspect_err(|_| {
+            if scope::hides(caller, targets, &inventory) {
+                record.event.refused("router_scope");
+            }
+        })?;
+        self.rules.permits.check(tool, effect)?;
+        guard::writable(&inventory, tool, effect, targets)
     }
 
     /// The place that the transport took, with the devices that this call turned out to reach, or one taken now.
@@ -435,26 +388,6 @@ impl Path {
             duration,
             operation: None,
         }
-    }
-}
-
-impl Answered {
-    /// With what has to be shown to a person first.
-    fn proposing(mut self, proposal: Option<Proposal>) -> Self {
-        if let (Some(proposal), Some(error)) = (proposal, &self.error) {
-            self.text = clean::text(refusal_text(error, &proposal));
-            self.confirmation = proposal.meta();
-        }
-        self
-    }
-}
-
-/// What a model reads of a refusal until a person agrees.
-fn refusal_text(error: &Error, proposal: &Proposal) -> String {
-    if proposal.meta().is_some() {
-        proposal.text(&format!("{} [code={}]", error.message(), error.code()))
-    } else {
-        proposal.text(&error_text(error))
     }
 }
 
