@@ -117,6 +117,7 @@ impl Settings {
             ));
         }
         let rules = rules(&options)?;
+        let approval = approval(&options);
         let audit = audit(&options)?;
         Ok(Self {
             inventory_may_be_missing: cloud.needs_no_devices,
@@ -124,12 +125,7 @@ impl Settings {
             host_keys: host_keys(options.known_hosts_file, options.ssh_accept_new_host_keys),
             ssh_config: options.ssh_config,
             rules,
-            approval: ApprovalOptions {
-                rules: options.approval.confirm_rules,
-                key: options.approval.confirm_key_file,
-                without_asking: options.approval.confirm_without_asking,
-                token_lasts: Duration::from_secs(options.approval.confirm_token_secs),
-            },
+            approval,
             limits,
             http,
             tools: tools::Options {
@@ -228,6 +224,17 @@ impl Settings {
             self.audit()?,
         );
         Ok(Arc::new(path.with_approval(approval)))
+    }
+}
+
+/// How a person is asked.
+fn approval(options: &Options) -> ApprovalOptions {
+    let given = &options.approval;
+    ApprovalOptions {
+        rules: given.confirm_rules.clone(),
+        key: given.confirm_key_file.clone(),
+        without_asking: given.confirm_without_asking,
+        token_lasts: Duration::from_secs(given.confirm_token_secs),
     }
 }
 

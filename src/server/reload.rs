@@ -10,14 +10,14 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    http::{Health, Tls},
-    path::Path,
+    http::{Health, Renewed, Tls},
+    path::{ConfirmRules, Path},
 };
 use crate::{
     error::{Code, Error, Result},
     junos::{Junos, inventory::Inventory},
     policy::{self, Policy},
-    tokens::Tokens,
+    tokens::{TokenSet, Tokens},
 };
 
 /// How often files are looked at.
@@ -36,6 +36,9 @@ pub struct Reloader {
     /// Is told what is wrong.
     pub health: Arc<Health>,
 }
+
+/// What the tokens, the certificate and the rules on confirmations say now, or what is wrong with each.
+type Read = (Result<Option<TokenSet>>, Result<Option<Renewed>>, Result<ConfirmRules>);
 
 /// What a file was when it was last looked at: time of change, length and, where there are such, its number in the file system and how
 /// many directories name it. None does after it was replaced on the other side of a bind mount.
@@ -88,23 +91,7 @@ impl Reloader {
     /// What has changed, or all that is wrong.
     async fn try_reload(&self) -> std::result::Result<Vec<String>, Vec<(&'static str, Error)>> {
         let mut wrong = Vec::new();
-        let (tokens, tls, path) = (self.tokens.clone(), self.tls.clone(), self.path.clone());
-        let read = tokio::task::spawn_blocking(move || {
-            (
-                tokens.map(|tokens| tokens.read()).transpose(),
-                tls.map(|tls| tls.read()).transpose(),
-                path.approval().read_rules(),
-            )
-        });
-        let (tokens, tls, confirm_rules) = match read.await {
-            Ok(read) => read,
-            Err(e) => {
-                return Err(vec![(
-                    "tokens",
-                    Error::new(Code::Internal, format!("files were not read: {e}")),
-                )]);
-            }
-        };
+        let (tokens, tls, confirm_rules) = self.read().await.map_err(|e| vec![("tokens", e)])?;
         let tokens = tokens.map_err(|e| wrong.push(("tokens", e))).ok().flatten();
         let confirm_rules = confirm_rules.map_err(|e| wrong.push(("confirmation rules", e))).ok();
         let renewed = tls.map_err(|e| wrong.push(("certificate", e))).ok().flatten();
@@ -150,6 +137,20 @@ impl Reloader {
             Ok(words) => changes.extend(words.map(|words| format!("devices: {words}"))),
         }
         if wrong.is_empty() { Ok(changes) } else { Err(wrong) }
+    }
+
+    /// What every file but the inventory and its rules says now.
+    async fn read(&self) -> Result<Read> {
+        let (tokens, tls, path) = (self.tokens.clone(), self.tls.clone(), self.path.clone());
+        let read = tokio::task::spawn_blocking(move || {
+            (
+                tokens.map(|tokens| tokens.read()).transpose(),
+                tls.map(|tls| tls.read()).transpose(),
+                path.approval().read_rules(),
+            )
+        });
+        let failed = |e| Error::new(Code::Internal, format!("files were not read: {e}"));
+        read.await.map_err(failed)
     }
 
     /// The state of every file that counts, also of those that are not there yet.

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod budget;
+mod call;
 pub(super) mod clean;
 mod confirm;
 mod guard;
@@ -15,11 +16,12 @@ mod scope;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::mpsc, time::Instant};
+use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(super) use self::confirm::{PARAMETER as CONFIRMATION, Proposal};
 pub use self::{
+    call::{Answered, Call},
     confirm::{Approval, ApprovalOptions, Confirm, ConfirmRules, WithoutAsking},
     limits::{Full, LimitOptions, Limits, Place},
     present::Origin,
@@ -28,11 +30,7 @@ use self::{present::Presented, record::Record};
 use super::{Extension, audit::Audit, figures::Figures};
 use crate::{
     error::{Code, Error, Result},
-    mist::Brought,
-    tools::{
-        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Effect, Listing, News, Permits, Principal, Services,
-        Tool, did_you_mean,
-    },
+    tools::{Answer, Catalogue, Context, Effect, Listing, Permits, Principal, Services, Tool, did_you_mean},
 };
 
 /// What an operator decided about calls.
@@ -48,71 +46,6 @@ pub struct Rules {
     pub max_result_chars: usize,
     /// How long each device may take where the call does not say.
     pub timeout: Duration,
-}
-
-/// One call, as it comes in.
-pub struct Call {
-    /// The tool's name, or an alias of it.
-    pub name: String,
-    /// Arguments as sent.
-    pub arguments: Arguments,
-    /// Who calls.
-    pub principal: Arc<Principal>,
-    /// Fires when the caller takes the call back.
-    pub cancel: CancellationToken,
-    /// Asks the client, where there is one.
-    pub ask: Option<Arc<dyn Ask>>,
-    /// Where progress and lines for the log go, where the client asked for them.
-    pub progress: Option<mpsc::UnboundedSender<News>>,
-    /// The place that the transport has taken for this call already.
-    pub place: Option<Place>,
-    /// The account of the Mist cloud that the request brought.
-    pub account: Brought,
-    /// What the session has asked to be listed.
-    pub chosen: Option<Chosen>,
-    /// The process ends with this call: what it gives cannot be brought back, unless another process knows it.
-    pub is_last: bool,
-}
-
-impl Call {
-    /// A call of this principal, which nobody can be asked about or told of.
-    pub fn new(name: impl Into<String>, arguments: Arguments, principal: Arc<Principal>) -> Self {
-        Self {
-            name: name.into(),
-            arguments,
-            principal,
-            cancel: CancellationToken::new(),
-            ask: None,
-            progress: None,
-            place: None,
-            account: Brought::Nothing,
-            chosen: None,
-            is_last: false,
-        }
-    }
-}
-
-/// What goes back: text for a model, a structured value for a program.
-#[derive(Debug)]
-pub struct Answered {
-    /// The text.
-    pub text: String,
-    /// What comes after the text.
-    pub blocks: Vec<Block>,
-    /// The structured value; absent when the call failed before there was one.
-    pub structured: Option<Arguments>,
-    /// Whether the call failed.
-    pub failed: bool,
-    /// The error, where there is one.
-    pub error: Option<Error>,
-    /// The token that makes the call run once a person agrees, for a program.
-    pub confirmation: Option<serde_json::Value>,
-    /// Where its content comes from.
-    pub origin: Origin,
-    /// How long it took.
-    pub duration: Duration,
-    /// The operation that it was, where it was to change something.
-    pub operation: Option<Arc<str>>,
 }
 
 /// The call path with everything that it needs. Clones share it.
@@ -316,19 +249,7 @@ impl Path {
                 "the server is going down and takes no further calls",
             ));
         }
-        self.tools
-            .find(&call.name)
-            .filter(|tool| self.rules.permits.offer.has(tool))
-            .ok_or_else(|| self.no_tool(&call))?;
-        let token = call.arguments.get(CONFIRMATION).cloned();
-        if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
-            record.event.named(&name);
-            if let Some(token) = token {
-                arguments.entry(CONFIRMATION).or_insert(token);
-            }
-            call.name = name;
-            call.arguments = arguments;
-        }
+        self.name(&mut call, record)?;
         let tool = self.tool(&call)?;
         record.event.tool(tool.name, tool.effect);
         presented.origin = Origin::of(tool);
@@ -340,14 +261,7 @@ impl Path {
         let targets = scope::targets(&self.services, &call.principal, &arguments);
         let named = scope::named(&targets, &arguments);
         record.call(&named, &arguments);
-        let inventory = self.services.junos.inventory();
-        scope::check(&call.principal, tool, effect, &targets, &inventory).inspect_err(|_| {
-            if scope::hides(&call.principal, &targets, &inventory) {
-                record.event.refused("router_scope");
-            }
-        })?;
-        self.rules.permits.check(tool, effect)?;
-        guard::writable(&inventory, tool, effect, &targets)?;
+        self.admit(&call.principal, tool, effect, &targets, record)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         let (context, cancel) = run::context(self, &call, &arguments);
         let asking = confirm::Asking {
@@ -390,6 +304,43 @@ impl Path {
                 .await
                 .map(Ran::Write)
         }
+    }
+
+    /// Puts the tool that a call of `call_tool` names in its place, with its arguments and the token beside them.
+    fn name(&self, call: &mut Call, record: &mut Record) -> Result<()> {
+        self.tools
+            .find(&call.name)
+            .filter(|tool| self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(call))?;
+        let token = call.arguments.get(CONFIRMATION).cloned();
+        if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
+            record.event.named(&name);
+            if let Some(token) = token {
+                arguments.entry(CONFIRMATION).or_insert(token);
+            }
+            call.name = name;
+            call.arguments = arguments;
+        }
+        Ok(())
+    }
+
+    /// Whether this caller may do this with this tool on these devices, and anybody may.
+    fn admit(
+        &self,
+        caller: &Principal,
+        tool: &Tool,
+        effect: Effect,
+        targets: &[String],
+        record: &mut Record,
+    ) -> Result<()> {
+        let inventory = self.services.junos.inventory();
+        scope::check(caller, tool, effect, targets, &inventory).inspect_err(|_| {
+            if scope::hides(caller, targets, &inventory) {
+                record.event.refused("router_scope");
+            }
+        })?;
+        self.rules.permits.check(tool, effect)?;
+        guard::writable(&inventory, tool, effect, targets)
     }
 
     /// The place that the transport took, with the devices that this call turned out to reach, or one taken now.
