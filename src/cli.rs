@@ -1,6 +1,8 @@
 //! The command line: types only, no logic.
 
 mod accepted;
+mod approval;
+mod audit;
 mod catalogue;
 mod http;
 mod log;
@@ -14,6 +16,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
     accepted::Accepted,
+    approval::Approval,
+    audit::Audit,
     catalogue::{CatalogueCommand, ImportArgs},
     http::Http,
     log::Log,
@@ -22,7 +26,7 @@ pub use self::{
     token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
 };
 
-use crate::server::{audit::AuditFormat, path::Confirm};
+use crate::server::path::Confirm;
 
 /// MCP server for Juniper networks.
 ///
@@ -112,6 +116,9 @@ pub struct CallArgs {
     /// Print the structured result as JSON instead of the text.
     #[arg(long)]
     pub structured: bool,
+    /// Agree to what the call would do, where a person has to; without it the terminal asks.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `jmcp tools`.
@@ -224,24 +231,24 @@ pub struct Options {
     /// block.cfg.
     #[arg(long, global = true)]
     pub no_default_rules: bool,
-    /// Form of the audit events on stderr.
-    #[arg(long, global = true, env = "JMCP_AUDIT_FORMAT", value_enum, default_value_t = AuditFormat::Text)]
-    pub audit_format: AuditFormat,
-    /// File for the audit events, as JSON lines, instead of stderr.
-    #[arg(long, global = true, env = "JMCP_AUDIT_LOG_FILE", value_name = "FILE")]
-    pub audit_log_file: Option<PathBuf>,
     /// Calls at once in all; 0 is no limit [default: 64 over HTTP, 256 on stdio].
     #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS", value_name = "N")]
     pub max_inflight_requests: Option<usize>,
     /// Calls at once to one device; 0 is no limit [default: 4 over HTTP, 64 on stdio].
     #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS_PER_ROUTER", value_name = "N")]
     pub max_inflight_requests_per_router: Option<usize>,
+    /// Options on a person's word.
+    #[command(flatten)]
+    pub approval: Approval,
     /// Options of the HTTP server.
     #[command(flatten)]
     pub http: Http,
     /// Options of the Mist cloud.
     #[command(flatten)]
     pub mist: Mist,
+    /// Options of the record of calls.
+    #[command(flatten)]
+    pub audit: Audit,
     /// Options of the log.
     #[command(flatten)]
     pub log: Log,

@@ -11,7 +11,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 
 use crate::{
-    cli::{Accepted, Options, Transport},
+    cli::{Options, Transport},
     error::{Code, Error, Result},
     junos::{
         Junos,
@@ -22,11 +22,11 @@ use crate::{
     mist::{Mist, MistOptions},
     policy::Policy,
     server::{
-        audit::Audit,
-        path::{Confirm, LimitOptions, Path, Rules},
+        audit::{Audit, AuditOptions, Redaction},
+        path::{Approval, ApprovalOptions, Confirm, LimitOptions, Path, Rules},
     },
     tokens,
-    tools::{self, Catalogue, Listing, Pages, Permits, Results, Services},
+    tools::{self, Catalogue, Listing, Operations, Pages, Permits, Plans, Results, Services},
 };
 
 /// The system's file of host keys, read where it exists.
@@ -49,6 +49,8 @@ pub struct Settings {
     pub ssh_config: Option<PathBuf>,
     /// What an operator decided about calls.
     pub rules: Rules,
+    /// How a person is asked.
+    pub approval: ApprovalOptions,
     /// How many calls at once.
     pub limits: LimitOptions,
     /// What concerns single tools.
@@ -61,8 +63,8 @@ pub struct Settings {
     pub mist: MistOptions,
     /// What is listed where nobody asks for anything else, of tools that are of use.
     pub listing: Listing,
-    audit_format: crate::server::audit::AuditFormat,
-    audit_log_file: Option<PathBuf>,
+    /// Where the record of calls goes.
+    pub audit: AuditOptions,
 }
 
 impl Settings {
@@ -102,7 +104,6 @@ impl Settings {
                 "needs an HTTP transport: there are no figures on stdio",
             ));
         }
-        accepted(&options.accepted)?;
         if options.max_result_chars < 1000 {
             return Err(Error::new(
                 Code::InvalidInput,
@@ -116,12 +117,19 @@ impl Settings {
             ));
         }
         let rules = rules(&options);
+        let audit = audit(&options)?;
         Ok(Self {
             inventory_may_be_missing: cloud.needs_no_devices,
             inventory: options.device_mapping,
             host_keys: host_keys(options.known_hosts_file, options.ssh_accept_new_host_keys),
             ssh_config: options.ssh_config,
             rules,
+            approval: ApprovalOptions {
+                rules: options.approval.confirm_rules,
+                key: options.approval.confirm_key_file,
+                without_asking: options.approval.confirm_without_asking,
+                token_lasts: Duration::from_secs(options.approval.confirm_token_secs),
+            },
             limits,
             http,
             tools: tools::Options {
@@ -136,17 +144,16 @@ impl Settings {
                 has_mist: cloud.is_of_use,
                 ..mist::listing(&options.mist, variables)?
             },
-            audit_format: options.audit_format,
-            audit_log_file: options.audit_log_file,
+            audit,
         })
     }
 
     /// The audit log.
     ///
     /// # Errors
-    /// `io` when its file cannot be opened.
+    /// `io` when its file cannot be opened, `not_found` when journald is not there.
     pub fn audit(&self) -> Result<Audit> {
-        Audit::open(self.audit_format, self.audit_log_file.as_deref())
+        Audit::with(&self.audit)
     }
 
     /// How devices are reached.
@@ -199,6 +206,8 @@ impl Settings {
         let services = Services {
             junos: Junos::new(inventory, self.pool()),
             results: Results::default(),
+            plans: Plans::default(),
+            operations: Operations::default(),
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(self.mist.clone())?,
             pages: Pages::default(),
@@ -206,13 +215,15 @@ impl Settings {
             options: self.tools.clone(),
         };
         let catalogue = Catalogue::with(self.mist.specification)?;
-        Ok(Arc::new(Path::new(
+        let approval = Approval::open(self.approval.clone())?;
+        let path = Path::new(
             catalogue,
             Arc::new(services),
             self.rules.clone(),
             self.limits,
             self.audit()?,
-        )))
+        );
+        Ok(Arc::new(path.with_approval(approval)))
     }
 }
 
@@ -288,30 +299,19 @@ fn refused(flag: &str, why: &str) -> Error {
         .advise("leave out the flag, or its environment variable")
 }
 
-/// Refuses what the earlier servers took and what must not be passed over in silence here.
-fn accepted(options: &Accepted) -> Result<()> {
-    let set = |flag: bool, name, why| flag.then_some((name, why));
-    let refusals = [
-        set(
-            options.audit_journald,
-            "audit-journald",
-            "is not in this version: events would be missing in the journal",
-        ),
-        set(
-            options.audit_redact.is_some(),
-            "audit-redact",
-            "is not in this version: fields would be written that it hides",
-        ),
-        set(
-            options.audit_hmac_key_file.is_some(),
-            "audit-hmac-key-file",
-            "is not in this version: digests would be without key",
-        ),
-    ];
-    match refusals.into_iter().flatten().next() {
-        Some((name, why)) => Err(refused(name, why)),
-        None => Ok(()),
-    }
+/// Where the record of calls goes, and what is covered in it.
+fn audit(options: &Options) -> Result<AuditOptions> {
+    let audit = &options.audit;
+    let redact = audit.audit_redact.as_deref();
+    Ok(AuditOptions {
+        format: audit.audit_format,
+        file: audit.audit_log_file.clone(),
+        journald: audit.audit_journald.then(|| audit.audit_journald_socket.clone()),
+        redaction: redact
+            .map(|map| Redaction::parse(map, audit.audit_hmac_key_file.as_deref()))
+            .transpose()?
+            .unwrap_or_default(),
+    })
 }
 
 /// The flag, else the variable, else 360 seconds. A variable that is no number of seconds is only warned about, as in the Python server.

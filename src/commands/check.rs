@@ -14,7 +14,7 @@ use crate::{
     junos::inventory::Inventory,
     mist::{Brought, Mist},
     policy::Policy,
-    server::http::Tls,
+    server::{Seals, http::Tls, path::ConfirmRules},
     settings::{HttpSettings, Settings},
     tokens::{Known, TokenSet},
     tools::{Catalogue, Principal},
@@ -36,6 +36,10 @@ pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode
     for file in &settings.host_keys.files {
         let found = if file.exists() { "found" } else { "not there" };
         report.fine(&format!("host keys {}", file.display()), found);
+    }
+    report.confirmations(&settings)?;
+    for (what, usable) in settings.audit.check() {
+        report.line(&what, usable.map(str::to_owned));
     }
     report.cloud(&settings, args.connect).await;
     if let Some(http) = &settings.http {
@@ -136,6 +140,31 @@ impl Report {
         if connect {
             self.line("Mist token", asked(settings).await);
         }
+    }
+
+    /// The rules and the key for a person's word.
+    fn confirmations(&mut self, settings: &Settings) -> Result<()> {
+        if let Some(file) = &settings.approval.rules {
+            let rules = ConfirmRules::read(file);
+            if let Ok(rules) = &rules {
+                let catalogue = Catalogue::with(settings.mist.specification)?;
+                let names = catalogue.iter().map(|tool| tool.name).chain(catalogue.index().names());
+                let idle = rules.without_tool(&names.collect::<Vec<_>>());
+                Self::notes(
+                    &idle
+                        .iter()
+                        .map(|n| format!("confirmation rule {n} names no tool"))
+                        .collect::<Vec<_>>(),
+                );
+            }
+            let words = rules.map(|rules| format!("{} rules", rules.len()));
+            self.line(&format!("confirmation rules {}", file.display()), words);
+        }
+        if let Some(file) = &settings.approval.key {
+            let words = Seals::of_file(file).map(|_| "usable".to_owned());
+            self.line(&format!("key for confirmations {}", file.display()), words);
+        }
+        Ok(())
     }
 
     fn notes(warnings: &[String]) {

@@ -9,6 +9,7 @@ mod known_hosts;
 mod lab;
 mod serve;
 mod serve_http;
+mod terminal;
 mod token;
 mod tools;
 

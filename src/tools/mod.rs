@@ -5,16 +5,21 @@ mod ask;
 mod block;
 mod checks;
 mod context;
+mod get_operation;
 mod judging;
 mod junos;
+mod list_operations;
 mod listing;
 mod mist;
 mod nearest;
+mod operations;
 mod permits;
 mod plan;
+mod plans;
 mod principal;
 mod read_result;
 mod results;
+mod rollout;
 mod schema;
 pub mod secrets;
 mod services;
@@ -30,10 +35,13 @@ pub use self::{
     listing::{Chosen, Listing, Mode},
     mist::{Categories, Index, KNOWLEDGE, Page, Pages, is_extra},
     nearest::did_you_mean,
+    operations::{End, Operation, Operations},
     permits::Permits,
     plan::Plan,
+    plans::{ChangePlan, LASTS, Plans},
     principal::{Allowed, CallerLimits, Principal},
     results::Results,
+    rollout::{DeviceChange, Done, How, Strategy, roll_out},
     services::{Options, Services},
     tool::{Arguments, Effect, Judged, Limit, Shelf, Tool, string_argument},
     typed::Typed,
@@ -69,7 +77,7 @@ impl Catalogue {
     /// As `new`.
     pub fn with(specification: &'static Specification) -> Result<Self> {
         let mut tools = junos::all();
-        tools.push(read_result::tool());
+        tools.extend([read_result::tool(), list_operations::tool(), get_operation::tool()]);
         tools.extend(mist::all(specification)?);
         let mut catalogue = Self::of(tools)?;
         catalogue.index = mist::Index::new(specification);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::{Listing, Results, mist::Pages};
+use super::{Listing, Operations, Plans, Results, mist::Pages};
 use crate::{
     error::Result,
     junos::Junos,
@@ -29,6 +29,10 @@ pub struct Services {
     pub junos: Junos,
     /// Results that were too long to be shown whole.
     pub results: Results,
+    /// Plans of changes.
+    pub plans: Plans,
+    /// Calls that change something, and what became of them.
+    pub operations: Operations,
     /// The guardrails in force.
     pub policy: ArcSwap<Policy>,
     /// The Mist cloud.
@@ -50,6 +54,8 @@ impl Services {
         Ok(Self {
             junos,
             results: Results::default(),
+            plans: Plans::default(),
+            operations: Operations::default(),
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(MistOptions::default())?,
             pages: Pages::default(),

@@ -248,24 +248,3 @@ async fn a_template_shows_the_difference_per_router_before_it_commits() {
         Code::TemplateError
     );
 }
-
-#[tokio::test]
-async fn a_call_is_one_audit_event_without_payload() {
-    let bench = Bench::start().await;
-    bench.text("load_and_commit_config", load("mx-lab-1", CHANGE)).await;
-    bench.code("load_and_commit_config", load("nowhere", CHANGE)).await;
-    let log = std::fs::read_to_string(bench.directory.path().join("audit.log")).unwrap();
-    let events: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let results: Vec<_> = events
-        .iter()
-        .map(|event| (&event["routers"], &event["result"], &event["error_kind"]))
-        .collect();
-    assert_eq!(
-        results,
-        [
-            (&json!("mx-lab-1"), &json!("ok"), &json!(null)),
-            (&json!("nowhere"), &json!("error"), &json!("unknown_router"))
-        ]
-    );
-    assert!(!log.contains("to the test"), "the audit log holds configuration");
-}

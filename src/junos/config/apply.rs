@@ -262,7 +262,7 @@ impl Run<'_> {
     /// The difference is another than the one that was agreed to.
     pub(super) fn refuse_other(&self, report: &Report) -> Result<()> {
         match &self.change.agreed {
-            Some(agreed) if agreed.diff != digest(&report.diff) => {
+            Some(Agreed { diff: Some(diff), .. }) if *diff != digest(&report.diff) => {
                 let message = format!(
                     "device `{}`: the change would no longer be the one that was shown; nothing was committed",
                     self.device.name

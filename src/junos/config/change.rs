@@ -80,9 +80,9 @@ impl Change {
 /// What somebody has seen of a change, and agreed to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreed {
-    /// [`digest`] of the difference.
-    pub diff: String,
-    /// The newest commit of the device by then; `None` where only the difference counts.
+    /// [`digest`] of the difference; `None` where any will do.
+    pub diff: Option<String>,
+    /// The newest commit of the device by then; `None` where any will do.
     pub base: Option<String>,
 }
 
@@ -135,6 +135,8 @@ pub struct Report {
     pub token: String,
     /// The newest commit of the device before the change.
     pub base: Option<String>,
+    /// The newest commit of the device after a commit of this change.
+    pub now: Option<String>,
     /// The commit as the device's history has it.
     pub commit: Option<Commit>,
     /// The confirmed commit that waits on the device afterwards.
@@ -154,6 +156,7 @@ impl Report {
             database,
             token: format!("jmcp-{:08x}", rand::random::<u32>()),
             base: None,
+            now: None,
             commit: None,
             pending: None,
             notes: Vec::new(),

@@ -144,6 +144,7 @@ pub(super) fn identify(report: &mut Report, history: Option<&History>) {
         return;
     };
     report.pending.clone_from(&history.pending);
+    report.now = history.base();
     report.commit = history.marked(&report.token).cloned();
     if report.commit.is_none() {
         // A confirmed commit's own words can take the place of its log, by release.

@@ -9,8 +9,11 @@ use super::*;
 
 mod commits;
 mod formats;
+mod history;
 mod loads;
 mod locks;
+mod owners;
+mod places;
 mod random;
 mod shows;
 

@@ -7,6 +7,7 @@ pub(super) mod clean;
 mod confirm;
 mod guard;
 mod limits;
+pub(super) mod operations;
 mod record;
 mod run;
 mod scope;
@@ -16,21 +17,19 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(super) use self::confirm::{PARAMETER as CONFIRMATION, Proposal};
+use self::record::Record;
 pub use self::{
-    confirm::Confirm,
+    confirm::{Approval, ApprovalOptions, Confirm, ConfirmRules, WithoutAsking},
     limits::{Full, LimitOptions, Limits, Place},
 };
-use super::{
-    Extension,
-    audit::{Audit, Event},
-    figures::Figures,
-};
+use super::{Extension, audit::Audit, figures::Figures};
 use crate::{
     error::{Code, Error, Result},
     mist::Brought,
     tools::{
-        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Text,
-        Tool, did_you_mean,
+        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Effect, Listing, News, Permits, Principal, Services,
+        Text, Tool, did_you_mean,
     },
 };
 
@@ -67,6 +66,8 @@ pub struct Call {
     pub account: Brought,
     /// What the session has asked to be listed.
     pub chosen: Option<Chosen>,
+    /// The process ends with this call: what it gives cannot be brought back, unless another process knows it.
+    pub is_last: bool,
 }
 
 impl Call {
@@ -82,6 +83,7 @@ impl Call {
             place: None,
             account: Brought::Nothing,
             chosen: None,
+            is_last: false,
         }
     }
 }
@@ -99,18 +101,24 @@ pub struct Answered {
     pub failed: bool,
     /// The error, where there is one.
     pub error: Option<Error>,
+    /// The token that makes the call run once a person agrees, for a program.
+    pub confirmation: Option<serde_json::Value>,
     /// How long it took.
     pub duration: Duration,
+    /// The operation that it was, where it was to change something.
+    pub operation: Option<Arc<str>>,
 }
 
-/// The call path with everything that it needs.
+/// The call path with everything that it needs. Clones share it.
+#[derive(Clone)]
 pub struct Path {
     tools: Arc<Catalogue>,
     services: Arc<Services>,
     rules: Rules,
-    limits: Limits,
+    limits: Arc<Limits>,
     figures: Arc<Figures>,
-    audit: Audit,
+    audit: Arc<Audit>,
+    approval: Arc<Approval>,
     running: TaskTracker,
     /// Fires when no further calls are taken.
     refusing: CancellationToken,
@@ -130,9 +138,10 @@ impl Path {
             tools: Arc::new(tools),
             services,
             rules,
-            limits: Limits::new(limits, figures.clone()),
+            limits: Arc::new(Limits::new(limits, figures.clone())),
             figures,
-            audit,
+            audit: Arc::new(audit),
+            approval: Arc::default(),
             running,
             refusing: CancellationToken::new(),
             shutdown: CancellationToken::new(),
@@ -156,9 +165,21 @@ impl Path {
     /// Counts in these figures, which other parts of the server count in too.
     #[must_use]
     pub fn with_figures(mut self, figures: Arc<Figures>) -> Self {
-        self.limits = Limits::new(self.limits.options(), figures.clone());
+        self.limits = Arc::new(Limits::new(self.limits.options(), figures.clone()));
         self.figures = figures;
         self
+    }
+
+    /// Asks persons as the operator decided.
+    #[must_use]
+    pub fn with_approval(mut self, approval: Approval) -> Self {
+        self.approval = Arc::new(approval);
+        self
+    }
+
+    /// What the operator decided about a person's word.
+    pub fn approval(&self) -> &Approval {
+        &self.approval
     }
 
     /// The tools that this principal may call.
@@ -206,6 +227,11 @@ impl Path {
     /// The limits, for a transport that refuses before a call begins.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The record of calls.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
     }
 
     /// What was counted.
@@ -257,50 +283,47 @@ impl Path {
     pub async fn call(&self, call: Call) -> Answered {
         let started = Instant::now();
         let _tracked = self.running.token();
-        let mut record = record::Record::new(self, &call, started);
-        let caller: Arc<str> = call.principal.id.clone();
-        let outcome = self.answer(call, &mut record.event).await;
-        let duration = started.elapsed();
-        record.write(duration, record::ended(&outcome));
-        match outcome {
-            Ok(answer) => self.present(&caller, answer, duration),
-            Err(error) => Answered {
-                text: clean::text(error_text(&error)),
-                blocks: Vec::new(),
-                structured: None,
-                failed: true,
-                error: Some(error),
-                duration,
-            },
+        let mut record = Record::new(self, &call, started);
+        let caller = call.principal.clone();
+        let mut proposal = None;
+        match self.answer(call, &mut record, &mut proposal).await {
+            Ok(Ran::Write(answered)) => answered,
+            Ok(Ran::Read(answer)) => self.conclude(&caller, Ok(answer), &mut record),
+            Err(error) => self.conclude(&caller, Err(error), &mut record).proposing(proposal),
         }
     }
 
-    async fn answer(&self, mut call: Call, event: &mut Event) -> Result<Answer> {
+    async fn answer(&self, mut call: Call, record: &mut Record, proposal: &mut Option<Proposal>) -> Result<Ran> {
         if self.is_refusing() {
             return Err(Error::new(
                 Code::ShuttingDown,
                 "the server is going down and takes no further calls",
             ));
         }
-        if let Some((name, arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
-            event.named(&name);
+        let token = call.arguments.get(CONFIRMATION).cloned();
+        if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
+            record.event.named(&name);
+            if let Some(token) = token {
+                arguments.entry(CONFIRMATION).or_insert(token);
+            }
             call.name = name;
             call.arguments = arguments;
         }
         let tool = self.tool(&call)?;
-        event.tool(tool.name, tool.effect);
+        record.event.tool(tool.name, tool.effect);
+        let token = confirm::take_token(tool, &mut call.arguments)?;
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         let effect = guard::effect(tool, &arguments);
-        event.tool(tool.name, effect);
-        let targets = scope::targets(&arguments);
-        event.call(&scope::named(&targets, &arguments), &arguments);
-        scope::check(
-            &call.principal,
-            tool,
-            effect,
-            &targets,
-            &self.services.junos.inventory(),
-        )?;
+        record.event.tool(tool.name, effect);
+        let targets = scope::targets(&self.services, &call.principal, &arguments);
+        let named = scope::named(&targets, &arguments);
+        record.call(&named, &arguments);
+        let inventory = self.services.junos.inventory();
+        scope::check(&call.principal, tool, effect, &targets, &inventory).inspect_err(|_| {
+            if scope::hides(&call.principal, &targets, &inventory) {
+                record.event.refused("router_scope");
+            }
+        })?;
         self.rules.permits.check(tool, effect)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         let (context, cancel) = run::context(self, &call, &arguments);
@@ -308,32 +331,42 @@ impl Path {
             tool,
             effect,
             arguments: &arguments,
+            devices: &targets,
             context: &context,
+            confirm: self.rules.confirm,
+            approval: &self.approval,
+            token,
+            is_last: call.is_last,
+            shows_secrets: call.principal.show_secrets,
         };
-        let plan = tokio::select! {
+        let agreed = tokio::select! {
             // Where nobody has to be asked, a call that was taken back begins all the same: a write comes to its own end.
             biased;
-            plan = self.rules.confirm.check(asking) => plan?,
+            agreed = confirm::check(&asking, proposal) => agreed?,
             () = call.cancel.cancelled() => return Err(run::taken_back(tool)),
         };
+        if effect != Effect::Read {
+            record.event.approved(agreed.how, &call.principal.name);
+        }
         let context = Context {
-            plan: plan.map(Arc::new),
+            plan: agreed.plan.map(Arc::new),
             ..context
         };
         let place = self.place(&mut call, &targets).await?;
-        run::run(
-            self,
-            tool,
-            effect,
-            run::Ready {
-                context,
-                cancel,
-                taken_back: call.cancel,
-                place,
-                arguments,
-            },
-        )
-        .await
+        let ready = run::Ready {
+            context,
+            cancel,
+            taken_back: call.cancel,
+            place,
+            arguments,
+        };
+        if effect == Effect::Read {
+            run::read(tool, ready).await.map(Ran::Read)
+        } else {
+            operations::write(self, tool, ready, named, record)
+                .await
+                .map(Ran::Write)
+        }
     }
 
     /// The place that the transport took, with the devices that this call turned out to reach, or one taken now.
@@ -388,8 +421,52 @@ impl Path {
             structured: (!is_text_only).then_some(structured),
             failed,
             error: None,
+            confirmation: None,
             duration,
+            operation: None,
         }
+    }
+}
+
+impl Answered {
+    /// With what has to be shown to a person first.
+    fn proposing(mut self, proposal: Option<Proposal>) -> Self {
+        if let (Some(proposal), Some(error)) = (proposal, &self.error) {
+            self.text = clean::text(refusal_text(error, &proposal));
+            self.confirmation = proposal.meta();
+        }
+        self
+    }
+}
+
+/// What a model reads of a refusal until a person agrees.
+fn refusal_text(error: &Error, proposal: &Proposal) -> String {
+    if proposal.meta().is_some() {
+        proposal.text(&format!("{} [code={}]", error.message(), error.code()))
+    } else {
+        proposal.text(&error_text(error))
+    }
+}
+
+/// What became of a call that ran.
+enum Ran {
+    /// It read, and its answer is to be made.
+    Read(Answer),
+    /// It wrote: the answer was made where it ran.
+    Write(Answered),
+}
+
+/// The answer that reports an error.
+fn failed(error: Error, duration: Duration) -> Answered {
+    Answered {
+        text: clean::text(error_text(&error)),
+        blocks: Vec::new(),
+        structured: None,
+        failed: true,
+        error: Some(error),
+        confirmation: None,
+        duration,
+        operation: None,
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     error::{Code, Error, Result},
     junos::inventory::Inventory,
-    tools::{Arguments, Effect, Principal, Tool},
+    tools::{Arguments, Effect, Principal, Services, Tool},
 };
 
 /// # Errors
@@ -42,6 +42,12 @@ pub(super) fn check(
     }
 }
 
+/// Whether any of these devices is there and kept from the caller: for the record only, never for the answer.
+pub(super) fn hides(principal: &Principal, devices: &[String], inventory: &Inventory) -> bool {
+    let mut devices = devices.iter();
+    devices.any(|name| !principal.may_reach(name) && inventory.devices.contains_key(name))
+}
+
 /// Everything that a call names, for the record: the devices, and what it reaches of the Mist cloud.
 pub(super) fn named(devices: &[String], arguments: &Arguments) -> Vec<String> {
     let named = ["org_id", "site_id", "msp_id", "device_id"]
@@ -53,9 +59,12 @@ pub(super) fn named(devices: &[String], arguments: &Arguments) -> Vec<String> {
     devices.iter().cloned().chain(named).collect()
 }
 
-/// The devices that a call names, in the parameters that name devices in every tool.
-pub(super) fn targets(arguments: &Arguments) -> Vec<String> {
-    let mut targets: Vec<String> = Vec::new();
+/// The devices that a call reaches: those in the parameters that name devices in every tool, and those of the plan that it names.
+pub(super) fn targets(services: &Services, caller: &Principal, arguments: &Arguments) -> Vec<String> {
+    let plan = arguments.get("plan_id").and_then(Value::as_str);
+    let plan = plan.and_then(|id| services.plans.get(&caller.id, id).ok());
+    let steps = plan.iter().flat_map(|plan| &plan.steps);
+    let mut targets: Vec<String> = steps.map(|step| step.router.clone()).collect();
     for parameter in ["router_name", "router_names", "other_router"] {
         match arguments.get(parameter) {
             Some(Value::String(name)) => targets.push(name.clone()),

@@ -290,12 +290,12 @@ fn read_only_runs_no_command_but_known_reads() {
 async fn a_call_that_is_dropped_is_recorded_all_the_same() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("audit");
-    let tool = Tool::new("slow", Effect::Write, "Slow", "Is slow.", |_: Context, _: Args| async {
+    let tool = Tool::new("slow", Effect::Read, "Slow", "Is slow.", |_: Context, _: Args| async {
         std::future::pending::<()>().await;
         said("done")
     });
     let mut path = path(vec![tool], false);
-    path.audit = Audit::open(AuditFormat::Json, Some(&file)).unwrap();
+    path.audit = Arc::new(Audit::open(AuditFormat::Json, Some(&file)).unwrap());
     let dropped = tokio::time::timeout(Duration::from_millis(20), path.call(call("slow", json!({})))).await;
     assert!(dropped.is_err());
     let written = std::fs::read_to_string(&file).unwrap();

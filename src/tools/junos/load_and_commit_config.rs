@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::common::{Changed, ON, On, as_agreed, parsed, plan_of, prefixed};
+use super::common::{Changed, ON, On, as_agreed, judged_config, parsed, plan_of, prefixed};
 use crate::{
     error::{Code, Result},
     junos::{Action, Change, ConfigFormat, Database, Outcome, Source},
-    tools::{Arguments, Context, Effect, Judged, Plan, Tool, Typed, string_argument},
+    tools::{Arguments, Context, Effect, Plan, Tool, Typed},
 };
 
 const NAME: &str = "load_and_commit_config";
@@ -48,10 +48,7 @@ pub(super) fn tool() -> Tool {
         "Unsupported config format '{}'. Use 'set', 'text', or 'xml': invalid config_format '{}' (expected set, text, xml, or json)",
     )])
     .planned_when_asked(plan)
-    .judged(|arguments| {
-        let format = arguments.get("config_format").and_then(|f| f.as_str()).unwrap_or("set");
-        vec![Judged::Config { format: Some(format.to_owned()), text: string_argument(arguments, "config_text") }]
-    })
+    .judged(judged_config)
 }
 
 impl Args {

@@ -15,6 +15,7 @@ macro_rules! tools {
 
 tools! {
     add_device,
+    apply_config_plan,
     cancel_commit,
     commit_check_config,
     compare_configs,
@@ -30,6 +31,7 @@ tools! {
     get_router_list,
     junos_config_diff,
     load_and_commit_config,
+    plan_config_change,
     reload_devices,
     render_and_apply_j2_template,
     rollback_config,

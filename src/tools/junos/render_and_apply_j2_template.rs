@@ -1,22 +1,19 @@
 //! `render_and_apply_j2_template`: renders a template and, where asked, shows or commits what it changes on each router.
 
-use std::{borrow::Cow, sync::OnceLock};
+use std::borrow::Cow;
 
-use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::common::FreeForm as TextOrObject;
+use super::common::{FreeForm as TextOrObject, as_agreed, distinct, parsed, plan_of};
 use crate::{
     error::{Code, Error, Result},
-    junos::{Change, ConfigFormat, Control, Outcome, Purpose, Report, Source, template},
-    tools::{Context, Effect, Tool, Typed},
+    junos::{Change, Commit, ConfigFormat, Outcome, Pending, Purpose, Report, template},
+    tools::{Arguments, Context, DeviceChange, Done, Effect, How, Plan, Strategy, Tool, Typed, roll_out},
 };
 
-/// Routers at a time in a dry run. Commits go one router after the other: a template that cuts off the first does not reach the second
-/// at the same moment.
-const DRY_RUNS_AT_ONCE: usize = 8;
+const NAME: &str = "render_and_apply_j2_template";
 
 #[derive(Deserialize, JsonSchema)]
 struct Args {
@@ -41,6 +38,10 @@ struct Args {
     /// Roll back after so many minutes unless confirm_commit is called before.
     #[schemars(range(min = 1, max = 71_582_788))]
     confirm_timeout_mins: Option<u32>,
+    /// In which order routers are changed; default one-by-one, where those that fail do not stop the others.
+    strategy: Option<Strategy>,
+    /// After a failure stop, and take back what other routers have committed.
+    rollback_on_failure: Option<bool>,
     /// Seconds for each router; default 360.
     #[schemars(range(min = 1))]
     #[serde(rename = "timeout")]
@@ -68,6 +69,15 @@ struct Row {
     commit_comment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit_token: Option<String>,
+    /// The commit in the device's history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<Commit>,
+    /// The confirmed commit that waits on the device now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pending: Option<Pending>,
+    /// Whether a commit was taken back after a failure elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taken_back: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +91,7 @@ struct Row {
 
 pub(super) fn tool() -> Tool {
     Tool::new(
-        "render_and_apply_j2_template",
+        NAME,
         Effect::Write,
         "Render and apply a template",
         "Render a Jinja2 template with YAML or JSON variables and, with apply_config, commit the result on one or more Junos devices. \
@@ -94,32 +104,108 @@ pub(super) fn tool() -> Tool {
         "config_format",
         "invalid config_format '{}'. Must be 'set', 'text', or 'xml' (expected set, text, xml, or json)",
     )])
+    .planned_when_asked(plan)
     .ends_itself()
 }
 
-async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
-    let apply = args.apply_config.unwrap_or_default();
-    let routers = routers(&args, apply)?;
-    let rendered = rendered(args.template_content, variables(&args.vars_content).into_owned()).await?;
-    let format = args.config_format.unwrap_or_else(|| template::detect_format(&rendered));
+/// A call's template, rendered, and the change that it makes of it.
+struct Rendered {
+    routers: Vec<String>,
+    text: String,
+    format: ConfigFormat,
+    change: Change,
+    applies: bool,
+}
+
+async fn prepare(context: &Context, args: &Args) -> Result<Rendered> {
+    let applies = args.apply_config.unwrap_or_default();
+    let routers = distinct(args.router_names.iter().flatten().chain(&args.router_name));
+    if applies && routers.is_empty() {
+        return Err(Error::new(
+            Code::InvalidInput,
+            "router_name or router_names must be provided when apply_config=true",
+        ));
+    }
+    let text = rendered(args.template_content.clone(), variables(&args.vars_content).into_owned()).await?;
+    let format = args.config_format.unwrap_or_else(|| template::detect_format(&text));
     let dry_run = args.dry_run.unwrap_or_default();
-    let comment = args.commit_comment.unwrap_or_else(|| "Configuration applied via Jinja2 template".into());
+    let comment = args.commit_comment.as_deref().unwrap_or("Configuration applied via Jinja2 template");
+    let minutes = args.confirm_timeout_mins.or(context.services.options.confirm_minutes);
     let change = Change {
-        confirm_minutes: args.confirm_timeout_mins.or(context.services.options.confirm_minutes).filter(|_| !dry_run),
+        confirm_minutes: minutes.filter(|_| !dry_run),
         purpose: if dry_run { Purpose::Check } else { Purpose::Commit },
-        ..Change::load(rendered.clone(), format, comment)
+        ..Change::load(text.clone(), format, comment)
     };
-    let results = if apply { each(&context, &routers, &change).await? } else { Vec::new() };
+    if applies {
+        judge(context, &routers, format, &text)?;
+    }
+    Ok(Rendered { routers, text, format, change, applies })
+}
+
+/// All routers are judged before the first is touched.
+fn judge(context: &Context, routers: &[String], format: ConfigFormat, text: &str) -> Result<()> {
+    let policy = context.services.policy.load();
+    for router in routers {
+        let device = context.services.junos.device(router)?;
+        policy.judge_config(NAME, &device.name, Some(format.as_str()), text)?;
+    }
+    Ok(())
+}
+
+/// What a person reads: each router's difference.
+async fn plan(context: Context, arguments: Arguments) -> Result<Plan> {
+    let args: Args = parsed(NAME, arguments)?;
+    let rendered = prepare(&context, &args).await?;
+    let mut plan = Plan { ask: Some(false), ..Plan::default() };
+    if !rendered.applies || rendered.change.purpose == Purpose::Check {
+        return Ok(plan);
+    }
+    let mut evidence = Map::new();
+    for router in &rendered.routers {
+        let one = plan_of(&context, NAME, router, &rendered.change).await?;
+        if one.ask.is_none() {
+            plan.ask = None;
+            plan.words.push_str(&format!("{}\n", one.words));
+        }
+        plan.statements.extend(one.statements);
+        evidence.extend(one.evidence.as_object().cloned().unwrap_or_default());
+    }
+    plan.evidence = Value::Object(evidence);
+    Ok(plan)
+}
+
+async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
+    let rendered = prepare(&context, &args).await?;
+    let is_dry = rendered.change.purpose == Purpose::Check;
+    let results = if rendered.applies { apply(&context, &args, &rendered).await } else { Vec::new() };
     let failed = results.iter().any(|row| !row.success);
-    let text = if apply { report(&routers, &change, &rendered, &results) } else { rendered_only(&rendered) };
+    let text = if rendered.applies { report(&rendered, &results) } else { rendered_only(&rendered.text) };
     let output = Output {
-        rendered_config: rendered,
-        config_format: format,
-        applied: apply && !dry_run && !failed,
-        dry_run,
+        rendered_config: rendered.text,
+        config_format: rendered.format,
+        applied: rendered.applies && !is_dry && !failed,
+        dry_run: args.dry_run.unwrap_or_default(),
         results,
     };
     Ok(Typed::text(output, text).failed(failed))
+}
+
+async fn apply(context: &Context, args: &Args, rendered: &Rendered) -> Vec<Row> {
+    let is_dry = rendered.change.purpose == Purpose::Check;
+    let undoes = args.rollback_on_failure.unwrap_or_default() && !is_dry;
+    let how = How {
+        // What commits nothing can be tried everywhere at once.
+        strategy: if is_dry { Strategy::AllAtOnce } else { args.strategy.unwrap_or_default() },
+        stops: undoes || (args.strategy.is_some() && !is_dry),
+        undoes,
+    };
+    let change = |router: &String| DeviceChange {
+        router: router.clone(),
+        change: as_agreed(context, router, rendered.change.clone()),
+    };
+    let changes: Vec<DeviceChange> = rendered.routers.iter().map(change).collect();
+    let done = roll_out(context, NAME, &changes, how).await;
+    done.into_iter().map(|done| row(&rendered.change, done)).collect()
 }
 
 /// Rendering computes: other calls go on meanwhile.
@@ -138,106 +224,62 @@ fn variables(content: &Value) -> Cow<'_, str> {
     }
 }
 
-fn routers(args: &Args, apply: bool) -> Result<Vec<String>> {
-    let mut routers: Vec<String> = args.router_names.clone().unwrap_or_default();
-    routers.extend(args.router_name.clone());
-    let mut seen = std::collections::HashSet::new();
-    routers.retain(|router| seen.insert(router.clone()));
-    if apply && routers.is_empty() {
-        return Err(Error::new(
-            Code::InvalidInput,
-            "router_name or router_names must be provided when apply_config=true",
-        ));
-    }
-    Ok(routers)
-}
-
-/// All routers are judged before the first is touched. After a commit whose outcome is not known no further router is: the change may
-/// have cut that one off.
-async fn each(context: &Context, routers: &[String], change: &Change) -> Result<Vec<Row>> {
-    let policy = context.services.policy.load_full();
-    let Source::Text { text, format, .. } = &change.source else {
-        return Ok(Vec::new());
-    };
-    for router in routers {
-        policy.judge_config(
-            "render_and_apply_j2_template",
-            &context.services.junos.device(router)?.name,
-            Some(format.as_str()),
-            text,
-        )?;
-    }
-    let at_once = if change.purpose == Purpose::Check { DRY_RUNS_AT_ONCE } else { 1 };
-    let total = routers.len();
-    let mut rows = Vec::with_capacity(total);
-    let cut_off = OnceLock::new();
-    let runs: Vec<_> = routers.iter().map(|router| next(context, router, change, &cut_off)).collect();
-    let runs = stream::iter(runs).buffered(at_once);
-    tokio::pin!(runs);
-    while let Some(row) = runs.next().await {
-        context.advance(rows.len() + 1, total, &format!("{}: done", row.router));
-        rows.push(row);
-    }
-    Ok(rows)
-}
-
-async fn next(context: &Context, router: &str, change: &Change, cut_off: &OnceLock<String>) -> Row {
-    if let Some(first) = cut_off.get() {
-        let message = format!("`{router}` was not touched: what became of the commit on `{first}` is not known");
-        return row(router, change, Err(Error::new(Code::Cancelled, message).advise("settle that one first")));
-    }
-    let row = one(context, router, change).await;
-    if row.outcome == Some(Outcome::Unknown) {
-        let _ = cut_off.set(router.to_owned());
-    }
-    row
-}
-
-async fn one(context: &Context, router: &str, change: &Change) -> Row {
-    let deadline = tokio::time::Instant::now() + context.timeout;
-    let control = Control { deadline, ..context.control("render_and_apply_j2_template") };
-    row(router, change, context.services.junos.change(router, change, &control).await)
-}
-
-fn row(router: &str, change: &Change, outcome: Result<Report>) -> Row {
+fn row(change: &Change, done: Done) -> Row {
     let mut row = Row {
-        router: router.to_owned(),
+        router: done.router,
         success: false,
         outcome: None,
         diff: String::new(),
         commit_comment: None,
         commit_token: None,
+        commit: None,
+        pending: None,
+        taken_back: None,
         error: None,
         error_code: None,
         warnings: Vec::new(),
         notes: Vec::new(),
         line: String::new(),
     };
-    let error = match outcome {
-        Err(error) => Some(error),
-        Ok(report) => {
-            row.success = matches!(report.outcome, Outcome::Committed | Outcome::Unchanged | Outcome::Valid);
-            row.outcome = Some(report.outcome);
-            row.diff = report.diff;
-            row.warnings = report.warnings;
-            row.notes = report.notes;
-            if matches!(report.outcome, Outcome::Committed | Outcome::Unknown) {
-                row.commit_comment = Some(change.comment.clone());
-                row.commit_token = Some(report.token);
-            }
-            report.error
-        }
+    let error = match done.ended {
+        None => Some(Error::new(Code::Cancelled, "not touched, since another router failed")),
+        Some(Err(error)) => Some(error),
+        Some(Ok(report)) => fill(&mut row, change, report),
     };
+    if let Some(undone) = done.undone {
+        let is_back = matches!(&undone, Ok(report) if report.outcome == Outcome::Committed);
+        row.success = false;
+        row.taken_back = Some(is_back);
+        let why = undone.map_or_else(Some, |report| report.error);
+        row.notes.extend(why.map(|why| format!("not taken back: {why}")));
+    }
     row.error_code = error.as_ref().map(|e| e.code().as_str());
     row.error = error.as_ref().map(ToString::to_string);
     row.line = line(&row);
     row
 }
 
+fn fill(row: &mut Row, change: &Change, report: Report) -> Option<Error> {
+    row.success = matches!(report.outcome, Outcome::Committed | Outcome::Unchanged | Outcome::Valid);
+    row.outcome = Some(report.outcome);
+    row.diff = report.diff;
+    row.warnings = report.warnings;
+    row.notes = report.notes;
+    row.commit = report.commit;
+    row.pending = report.pending;
+    if matches!(report.outcome, Outcome::Committed | Outcome::Unknown | Outcome::NotCommitted) {
+        row.commit_comment = Some(change.comment.clone());
+        row.commit_token = Some(report.token);
+    }
+    report.error
+}
+
 fn line(row: &Row) -> String {
     let router = &row.router;
     let error = row.error.as_deref().unwrap_or_default();
     match row.outcome {
+        _ if row.taken_back == Some(true) => format!("↩️  {router}: committed, and taken back since another router failed"),
+        _ if row.taken_back == Some(false) => format!("❌ {router}: committed, and NOT taken back although another router failed"),
         Some(Outcome::Unchanged | Outcome::Compared) => format!("ℹ️  {router}: No configuration changes detected"),
         Some(Outcome::Valid) => format!("🔍 {router}: Configuration check successful. Changes:\n{}", row.diff),
         Some(Outcome::Committed) => {
@@ -260,13 +302,14 @@ fn rendered_only(rendered: &str) -> String {
     )
 }
 
-fn report(routers: &[String], change: &Change, rendered: &str, rows: &[Row]) -> String {
-    let headline = if change.purpose == Purpose::Check { "🔍 DRY RUN - Configuration preview" } else { "Configuration application" };
+fn report(rendered: &Rendered, rows: &[Row]) -> String {
+    let is_dry = rendered.change.purpose == Purpose::Check;
+    let headline = if is_dry { "🔍 DRY RUN - Configuration preview" } else { "Configuration application" };
     let lines: Vec<&str> = rows.iter().map(|row| row.line.as_str()).collect();
     format!(
         "{headline} complete!\n\n**Routers:** {}\n\n{}\n\n**Results:**\n{}",
-        routers.join(", "),
-        fenced(rendered),
+        rendered.routers.join(", "),
+        fenced(&rendered.text),
         lines.join("\n")
     )
 }

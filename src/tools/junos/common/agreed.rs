@@ -55,10 +55,11 @@ pub(in crate::tools::junos) fn as_agreed(context: &Context, router: &str, change
             ..change
         };
     }
+    // Without a digest nothing was agreed to.
     let diff = seen.get("diff").and_then(Value::as_str).unwrap_or_default();
     Change {
         agreed: Some(Agreed {
-            diff: diff.to_owned(),
+            diff: Some(diff.to_owned()),
             base: None,
         }),
         ..change

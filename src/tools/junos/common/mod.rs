@@ -20,7 +20,7 @@ pub(super) use self::{
 };
 use crate::{
     error::{Code, Error, Result},
-    tools::Arguments,
+    tools::{Arguments, Judged, string_argument},
 };
 
 /// Other spellings of the parameters in [`On`].
@@ -70,6 +70,21 @@ pub(super) fn prefixed(prefix: &str, error: &Error) -> Error {
 pub(super) fn parsed<A: DeserializeOwned>(tool: &str, arguments: Arguments) -> Result<A> {
     serde_json::from_value(Value::Object(arguments))
         .map_err(|e| Error::new(Code::InvalidInput, format!("arguments of `{tool}`: {e}")))
+}
+
+/// The names, each once, in their order.
+pub(super) fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut seen = std::collections::HashSet::new();
+    names.filter(|name| seen.insert(*name)).cloned().collect()
+}
+
+/// What the guardrails see of configuration in the arguments.
+pub(super) fn judged_config(arguments: &Arguments) -> Vec<Judged> {
+    let format = arguments.get("config_format").and_then(Value::as_str).unwrap_or("set");
+    vec![Judged::Config {
+        format: Some(format.to_owned()),
+        text: string_argument(arguments, "config_text"),
+    }]
 }
 
 /// Seconds with three decimals.
