@@ -7,6 +7,7 @@ mod config;
 mod devices;
 pub mod display;
 pub mod facts;
+pub mod grammar;
 pub mod inventory;
 pub mod netconf;
 mod operational;
@@ -23,5 +24,6 @@ pub use self::{
         Pending, Purpose, Report, SharedEdits, Source, Transaction, UnderWay, digest,
     },
     devices::{Junos, Reloaded},
-    operational::{Answered, CommandFormat, ConfigQuery, reads_only},
+    grammar::reads_only,
+    operational::{Answered, CommandFormat, ConfigQuery},
 };

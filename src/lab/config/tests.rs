@@ -8,6 +8,7 @@ use std::{
 use super::*;
 
 mod commits;
+mod differences;
 mod formats;
 mod history;
 mod loads;

@@ -43,7 +43,7 @@ pub struct Event {
     reason: Option<&'static str>,
     error_kind: Option<&'static str>,
     error: Option<String>,
-    approval: Option<(&'static str, String)>,
+    approval: Option<&'static str>,
     operation_id: Option<String>,
     plan_id: Option<String>,
     noted: Noted,
@@ -141,12 +141,9 @@ impl Event {
         self.covered.extend(made.covered);
     }
 
-    /// How a person agreed, and at whose client; `None` where nobody was asked.
-    pub fn approved(&mut self, how: Option<&'static str>, who: &str) {
-        self.approval = Some(match how {
-            Some(how) => (how, plain(who)),
-            None => ("none", String::new()),
-        });
+    /// How a person at the caller's end agreed, such as `elicitation`, `token` or `terminal`; `None` where nobody was asked.
+    pub fn approved(&mut self, how: Option<&'static str>) {
+        self.approval = Some(how.unwrap_or("none"));
     }
 
     /// Under which id its outcome is kept.
@@ -230,6 +227,15 @@ impl Event {
             .fold(text, |text, (raw, shown)| text.replace(raw.as_str(), shown))
     }
 
+    fn approval(&self, how: &str) -> Field<'static> {
+        let mut fields = Map::new();
+        fields.insert("how".into(), how.into());
+        if how != "none" {
+            fields.insert("who".into(), self.caller.as_str().into());
+        }
+        Field::Object(Cow::Owned(fields))
+    }
+
     /// What is written, in order.
     pub(super) fn fields(&self, phase: Phase) -> Vec<(&'static str, Field<'_>)> {
         let time = self.time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
@@ -273,7 +279,7 @@ impl Event {
                         .map_or(&self.plan_id, |_| &self.noted.plan_id),
                 ),
             ),
-            ("approval", self.approval.as_ref().map(approval)),
+            ("approval", self.approval.map(|how| self.approval(how))),
             ("outcome", text(&self.noted.outcome)),
             ("diff_sha256", text(&self.noted.diff_sha256)),
             (
@@ -287,15 +293,6 @@ impl Event {
             .filter_map(|(name, field)| Some((name, field?)))
             .collect()
     }
-}
-
-fn approval((how, who): &(&'static str, String)) -> Field<'static> {
-    let mut fields = Map::new();
-    fields.insert("how".into(), (*how).into());
-    if !who.is_empty() {
-        fields.insert("who".into(), who.as_str().into());
-    }
-    Field::Object(Cow::Owned(fields))
 }
 
 /// A value of an event.

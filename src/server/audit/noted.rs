@@ -8,21 +8,8 @@ use crate::{
     tools::Arguments,
 };
 
-/// What is said of a commit beside its mark: its place and time in the device's history, and whose it is.
-const OF_COMMIT: &[&str] = &[
-    "sequence",
-    "number",
-    "revision",
-    "time",
-    "date_time",
-    "date-time",
-    "timestamp",
-    "at",
-    "user",
-    "client",
-    "via",
-    "method",
-];
+/// What is said of a commit beside its mark: its place and time in the device's history, and whose it is. Not its comment.
+const OF_COMMIT: &[&str] = &["number", "user", "client", "when", "time_utc"];
 /// Devices in one event.
 const ROWS: usize = 200;
 
@@ -42,14 +29,12 @@ pub(super) struct Noted {
 impl Noted {
     /// What this answer says. `cover` takes out of a name what the operator wants covered.
     pub(super) fn of_answer(answer: &Arguments, cover: impl Fn(&str) -> String) -> Self {
-        let rows: Vec<&Arguments> = answer
-            .values()
-            .filter_map(Value::as_array)
-            .flatten()
-            .filter_map(Value::as_object)
-            .filter(|row| outcome(row).is_some() || text(row, "diff").is_some())
-            .take(ROWS)
-            .collect();
+        let is_row = |row: &&Arguments| {
+            let is_change = row.contains_key("change") || row.contains_key("outcome") || row.contains_key("status");
+            is_change && (row.contains_key("router") || row.contains_key("router_name"))
+        };
+        let rows = answer.get("results").and_then(Value::as_array).into_iter().flatten();
+        let rows: Vec<&Arguments> = rows.filter_map(Value::as_object).filter(is_row).take(ROWS).collect();
         let mut words = rows.iter().map(|row| outcome(row).unwrap_or("unknown"));
         let first = words.next();
         let of_rows = first.map(|first| {
@@ -60,7 +45,7 @@ impl Noted {
             }
         });
         Self {
-            outcome: outcome(answer).or(of_rows).map(str::to_owned),
+            outcome: word(answer, "outcome").or(of_rows).map(str::to_owned),
             diff_sha256: digest(answer),
             plan_id: text(answer, "plan_id").map(short),
             commit: commit(answer),
@@ -95,32 +80,52 @@ pub(super) fn is_unknown(code: Code) -> bool {
     matches!(code, Code::CommitUnknown | Code::OutcomeUnknown)
 }
 
+/// What is said of one device: in its row, or in the report of its change there.
 fn change(row: &Arguments, cover: impl Fn(&str) -> String) -> Value {
     let mut change = Map::new();
-    let router = text(row, "router_name").or(text(row, "router"));
-    if let Some(router) = router {
+    if let Some(router) = text(row, "router_name").or(text(row, "router")) {
         change.insert("router".into(), cover(router).into());
     }
-    if let Some(word) = outcome(row) {
+    let report = row.get("change").and_then(Value::as_object).unwrap_or(row);
+    change.append(&mut said(report));
+    // Of a roll-out the row's own word says more.
+    if let Some(word) = word(row, "status") {
         change.insert("outcome".into(), word.into());
-    }
-    if let Some(digest) = digest(row) {
-        change.insert("diff_sha256".into(), digest.into());
-    }
-    if let Some(commit) = commit(row) {
-        change.insert("commit".into(), commit.into());
     }
     if let Some(code) = text(row, "error_code") {
         change.insert("error_kind".into(), short(code).into());
     }
+    if let Some(back) = row.get("taken_back").and_then(Value::as_object) {
+        change.insert("taken_back".into(), said(back).into());
+    }
     Value::Object(change)
 }
 
-fn outcome(report: &Arguments) -> Option<&str> {
-    let word = text(report, "outcome")?;
-    // Words of ours have only such letters; anything else is not one.
-    let is_word = word.len() < 32 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-');
-    is_word.then_some(word)
+/// What a report says of its change.
+fn said(report: &Arguments) -> Map<String, Value> {
+    let fields = [
+        ("outcome", word(report, "outcome").map(Value::from)),
+        ("diff_sha256", digest(report).map(Value::from)),
+        ("commit", commit(report).map(Value::from)),
+        ("error_kind", text(report, "error_code").map(|code| short(code).into())),
+    ];
+    let fields = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    fields.collect()
+}
+
+/// The word for what became of the change of a device.
+fn outcome(row: &Arguments) -> Option<&str> {
+    let of_change = || word(row.get("change")?.as_object()?, "outcome");
+    word(row, "status").or(word(row, "outcome")).or_else(of_change)
+}
+
+/// A word of ours in this field. They have only such letters; anything else is text.
+fn word<'a>(report: &'a Arguments, name: &str) -> Option<&'a str> {
+    let is_word =
+        |word: &&str| word.len() < 32 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'-');
+    text(report, name).filter(is_word)
 }
 
 fn digest(report: &Arguments) -> Option<String> {

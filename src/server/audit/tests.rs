@@ -103,7 +103,7 @@ fn what_is_known_before_a_call_acts_says_nothing_of_its_end() {
         &Redaction::default(),
     );
     event.operation("op-1");
-    event.approved(Some("elicitation"), "ben");
+    event.approved(Some("elicitation"));
     let begin = read(&event, Phase::Begin);
     assert_eq!(
         (
@@ -116,7 +116,7 @@ fn what_is_known_before_a_call_acts_says_nothing_of_its_end() {
             &json!("begin"),
             &json!("op-1"),
             &json!("plan-1"),
-            &json!({"how": "elicitation", "who": "ben"})
+            &json!({"how": "elicitation", "who": "anna"})
         )
     );
     assert_eq!((&begin["result"], &begin["duration_ms"]), (&Value::Null, &Value::Null));
@@ -134,14 +134,14 @@ fn what_was_changed_is_a_digest_and_names() {
     );
     event.noted(&answer(json!({
         "outcome": "committed", "diff": "+ host-name x", "commit_token": "jmcp-1",
-        "commit": {"sequence": 0, "time": "2026-01-01", "comment": "of the test"},
+        "commit": {"number": 0, "time_utc": "2026-01-01", "comment": "of the test"},
     })));
     let fields = read(&event, Phase::End);
     assert_eq!(fields["outcome"], "committed");
     assert_eq!(fields["diff_sha256"], redaction::sha256(b"+ host-name x"));
     assert_eq!(
         fields["commit"],
-        json!({"token": "jmcp-1", "sequence": 0, "time": "2026-01-01"})
+        json!({"token": "jmcp-1", "number": 0, "time_utc": "2026-01-01"})
     );
     assert!(!fields.to_string().contains("of the test"), "{fields}");
 }
@@ -176,6 +176,28 @@ fn each_device_of_a_change_is_named_unless_devices_are_covered() {
     assert_eq!(
         (&fields["changes"][0]["router"], &fields["error"]),
         (&json!(""), &json!("device `` is gone"))
+    );
+}
+
+#[test]
+fn a_device_whose_change_was_taken_back_has_both() {
+    let mut event = of("apply_config_plan", Effect::Write, json!({}), &Redaction::default());
+    event.noted(&answer(json!({ "plan_id": "plan-1", "results": [{
+        "router": "mx", "status": "rolled_back",
+        "change": {"router_name": "mx", "outcome": "committed", "diff": "+ a", "commit_token": "jmcp-1"},
+        "taken_back": {"router_name": "mx", "outcome": "committed", "commit_token": "jmcp-2"},
+    }]})));
+    let fields = read(&event, Phase::End);
+    assert_eq!(
+        (&fields["plan_id"], &fields["outcome"]),
+        (&json!("plan-1"), &json!("rolled_back"))
+    );
+    assert_eq!(
+        fields["changes"],
+        json!([{
+            "router": "mx", "outcome": "rolled_back", "diff_sha256": redaction::sha256(b"+ a"), "commit": {"token": "jmcp-1"},
+            "taken_back": {"outcome": "committed", "commit": {"token": "jmcp-2"}},
+        }])
     );
 }
 

@@ -40,6 +40,8 @@ pub struct Rules {
     pub permits: Permits,
     /// Which effects need a person's word.
     pub confirm: Confirm,
+    /// Answers show secrets as they are; the log and the record never do.
+    pub show_secrets: bool,
     /// Characters of text in one answer.
     pub max_result_chars: usize,
     /// How long each device may take where the call does not say.
@@ -300,6 +302,10 @@ impl Path {
                 "the server is going down and takes no further calls",
             ));
         }
+        self.tools
+            .find(&call.name)
+            .filter(|tool| self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(&call))?;
         let token = call.arguments.get(CONFIRMATION).cloned();
         if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
             record.event.named(&name);
@@ -313,6 +319,7 @@ impl Path {
         record.event.tool(tool.name, tool.effect);
         let token = confirm::take_token(tool, &mut call.arguments)?;
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
+        guard::well_formed(tool, &arguments)?;
         let effect = guard::effect(tool, &arguments);
         record.event.tool(tool.name, effect);
         let targets = scope::targets(&self.services, &call.principal, &arguments);
@@ -325,6 +332,7 @@ impl Path {
             }
         })?;
         self.rules.permits.check(tool, effect)?;
+        guard::writable(&inventory, tool, effect, &targets)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         let (context, cancel) = run::context(self, &call, &arguments);
         let asking = confirm::Asking {
@@ -346,7 +354,7 @@ impl Path {
             () = call.cancel.cancelled() => return Err(run::taken_back(tool)),
         };
         if effect != Effect::Read {
-            record.event.approved(agreed.how, &call.principal.name);
+            record.event.approved(agreed.how);
         }
         let context = Context {
             plan: agreed.plan.map(Arc::new),
@@ -381,21 +389,23 @@ impl Path {
     fn tool(&self, call: &Call) -> Result<&Tool> {
         self.tools
             .find(&call.name)
-            .filter(|tool| call.principal.may_call(tool))
-            .ok_or_else(|| {
-                let all = self.tools(&call.principal);
-                let known: Vec<&str> = all.iter().map(|tool| tool.name).collect();
-                let listed = all
-                    .iter()
-                    .filter(|tool| self.services.listing.shows(tool))
-                    .map(|tool| tool.name);
-                let name: String = call.name.chars().take(100).collect();
-                Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
-                    "{}the tools are: {}",
-                    did_you_mean(&name, known.iter().copied()),
-                    listed.collect::<Vec<_>>().join(", ")
-                ))
-            })
+            .filter(|tool| call.principal.may_call(tool) && self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(call))
+    }
+
+    fn no_tool(&self, call: &Call) -> Error {
+        let all = self.tools(&call.principal);
+        let known: Vec<&str> = all.iter().map(|tool| tool.name).collect();
+        let listed = all
+            .iter()
+            .filter(|tool| self.services.listing.shows(tool))
+            .map(|tool| tool.name);
+        let name: String = call.name.chars().take(100).collect();
+        Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
+            "{}the tools are: {}",
+            did_you_mean(&name, known.iter().copied()),
+            listed.collect::<Vec<_>>().join(", ")
+        ))
     }
 
     fn present(&self, caller: &Arc<str>, answer: Answer, duration: Duration) -> Answered {
