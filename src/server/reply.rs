@@ -136,6 +136,9 @@ pub(super) fn result(answered: Answered) -> CallToolResult {
     if let Some(operation) = &answered.operation {
         meta.insert(META.into(), (&**operation).into());
     }
+    if let Some(origin) = answered.origin.as_str() {
+        meta.insert("jmcp/untrusted".into(), origin.into());
+    }
     if let Some(error) = &answered.error {
         meta.insert(
             "jmcp/error".into(),
@@ -180,7 +183,7 @@ fn block(block: Block) -> ContentBlock {
 mod tests {
     use std::time::Duration;
 
-    use super::*;
+    use super::{super::path::Origin, *};
 
     #[test]
     fn the_time_of_a_call_is_in_its_meta() {
@@ -190,6 +193,7 @@ mod tests {
             structured: None,
             failed: false,
             error: None,
+            origin: Origin::Device,
             confirmation: None,
             duration: Duration::from_micros(1_234_567),
             operation: Some("op-1".into()),
@@ -197,6 +201,7 @@ mod tests {
         let meta = serde_json::to_value(result(answered)).unwrap()["_meta"].clone();
         assert_eq!(meta["execution_duration"], 1.235);
         assert_eq!(meta["jmcp/operation"], "op-1");
+        assert_eq!(meta["jmcp/untrusted"], "device");
         for key in ["start_time", "end_time"] {
             let time = meta[key].as_str().unwrap();
             assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");

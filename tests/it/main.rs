@@ -35,6 +35,7 @@ mod mist_streams;
 mod openssh;
 mod operations;
 mod plans;
+mod redaction;
 mod round_trips;
 mod safety;
 mod stdio;

@@ -1,8 +1,11 @@
 //! Step 5: the guardrails, judged on what would really be executed; and what a call does, as far as its commands tell.
 
+use serde_json::Value;
+
 use crate::{
     error::{Code, Error, Result},
     junos::{self, grammar, inventory::Inventory},
+    redact,
     tools::{Arguments, Effect, Judged, Services, Tool, changes, string_argument},
 };
 
@@ -21,6 +24,7 @@ pub(super) fn well_formed(tool: &Tool, arguments: &Arguments) -> Result<()> {
 /// # Errors
 /// `blocked`, naming the rule; one device that refuses refuses the whole call.
 pub(super) fn judge(services: &Services, tool: &Tool, targets: &[String], arguments: &Arguments) -> Result<()> {
+    refuse_placeholders(tool, arguments)?;
     let policy = services.policy.load();
     // A device that is reached through the cloud has no name in the inventory, and the rules for all devices hold for it too.
     let in_cloud = [string_argument(arguments, "device_id")];
@@ -50,6 +54,39 @@ pub(super) fn writable(inventory: &Inventory, tool: &Tool, effect: Effect, targe
             Err(Error::new(Code::ReadOnly, message)
                 .advise("an operator can change `read_only` in the inventory; trying again does not help"))
         }
+    }
+}
+
+/// Arguments that say why, and are loaded nowhere.
+const REMARKS: &[&str] = &["commit_comment", "comment"];
+
+/// # Errors
+/// `invalid_input` where what a call would write holds secrets that were covered when they were read: they would overwrite the real ones.
+fn refuse_placeholders(tool: &Tool, arguments: &Arguments) -> Result<()> {
+    let is_covered = |judged: &Judged| matches!(judged, Judged::Config { text, .. } if redact::has_placeholder(text));
+    let in_config = (tool.judged)(arguments).iter().any(is_covered);
+    let mut written = arguments.iter().filter(|(name, _)| !REMARKS.contains(&name.as_str()));
+    if in_config || (tool.effect != Effect::Read && written.any(|(_, value)| holds_placeholder(value))) {
+        return Err(Error::new(
+            Code::InvalidInput,
+            format!(
+                "what `{}` is to write holds a secret that was covered when it was read (`{}` or `/* SECRET-DATA */`); it would \
+                 overwrite the real one",
+                tool.name,
+                redact::PLACEHOLDER
+            ),
+        )
+        .advise("leave these statements or attributes out, and they stay as they are, or give the real value"));
+    }
+    Ok(())
+}
+
+fn holds_placeholder(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(redact::PLACEHOLDER),
+        Value::Array(items) => items.iter().any(holds_placeholder),
+        Value::Object(map) => map.values().any(holds_placeholder),
+        _ => false,
     }
 }
 

@@ -8,6 +8,7 @@ mod confirm;
 mod guard;
 mod limits;
 pub(super) mod operations;
+mod present;
 mod record;
 mod run;
 mod scope;
@@ -18,18 +19,19 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(super) use self::confirm::{PARAMETER as CONFIRMATION, Proposal};
-use self::record::Record;
 pub use self::{
     confirm::{Approval, ApprovalOptions, Confirm, ConfirmRules, WithoutAsking},
     limits::{Full, LimitOptions, Limits, Place},
+    present::Origin,
 };
+use self::{present::Presented, record::Record};
 use super::{Extension, audit::Audit, figures::Figures};
 use crate::{
     error::{Code, Error, Result},
     mist::Brought,
     tools::{
         Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Effect, Listing, News, Permits, Principal, Services,
-        Text, Tool, did_you_mean,
+        Tool, did_you_mean,
     },
 };
 
@@ -105,6 +107,8 @@ pub struct Answered {
     pub error: Option<Error>,
     /// The token that makes the call run once a person agrees, for a program.
     pub confirmation: Option<serde_json::Value>,
+    /// Where its content comes from.
+    pub origin: Origin,
     /// How long it took.
     pub duration: Duration,
     /// The operation that it was, where it was to change something.
@@ -286,16 +290,26 @@ impl Path {
         let started = Instant::now();
         let _tracked = self.running.token();
         let mut record = Record::new(self, &call, started);
-        let caller = call.principal.clone();
+        let mut presented = Presented {
+            caller: call.principal.id.clone(),
+            shows_secrets: self.rules.show_secrets || call.principal.show_secrets,
+            origin: Origin::Here,
+        };
         let mut proposal = None;
-        match self.answer(call, &mut record, &mut proposal).await {
+        match self.answer(call, &mut record, &mut presented, &mut proposal).await {
             Ok(Ran::Write(answered)) => answered,
-            Ok(Ran::Read(answer)) => self.conclude(&caller, Ok(answer), &mut record),
-            Err(error) => self.conclude(&caller, Err(error), &mut record).proposing(proposal),
+            Ok(Ran::Read(answer)) => self.conclude(&presented, Ok(answer), &mut record),
+            Err(error) => self.conclude(&presented, Err(error), &mut record).proposing(proposal),
         }
     }
 
-    async fn answer(&self, mut call: Call, record: &mut Record, proposal: &mut Option<Proposal>) -> Result<Ran> {
+    async fn answer(
+        &self,
+        mut call: Call,
+        record: &mut Record,
+        presented: &mut Presented,
+        proposal: &mut Option<Proposal>,
+    ) -> Result<Ran> {
         if self.is_refusing() {
             return Err(Error::new(
                 Code::ShuttingDown,
@@ -317,6 +331,7 @@ impl Path {
         }
         let tool = self.tool(&call)?;
         record.event.tool(tool.name, tool.effect);
+        presented.origin = Origin::of(tool);
         let token = confirm::take_token(tool, &mut call.arguments)?;
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
         guard::well_formed(tool, &arguments)?;
@@ -345,7 +360,7 @@ impl Path {
             approval: &self.approval,
             token,
             is_last: call.is_last,
-            shows_secrets: call.principal.show_secrets,
+            shows_secrets: presented.shows_secrets,
         };
         let agreed = tokio::select! {
             // Where nobody has to be asked, a call that was taken back begins all the same: a write comes to its own end.
@@ -371,7 +386,7 @@ impl Path {
         if effect == Effect::Read {
             run::read(tool, ready).await.map(Ran::Read)
         } else {
-            operations::write(self, tool, ready, named, record)
+            operations::write(self, tool, ready, named, presented, record)
                 .await
                 .map(Ran::Write)
         }
@@ -407,55 +422,6 @@ impl Path {
             listed.collect::<Vec<_>>().join(", ")
         ))
     }
-
-    fn present(&self, caller: &Arc<str>, answer: Answer, duration: Duration) -> Answered {
-        let Answer {
-            mut structured,
-            text,
-            mut blocks,
-            failed,
-            limits,
-        } = answer;
-        structured.values_mut().for_each(clean::value);
-        blocks.iter_mut().for_each(clean::block);
-        let text = match text {
-            Text::Own(text) => Text::Own(clean::text(text)),
-            other => other,
-        };
-        let is_text_only = text == Text::Compact;
-        let keep = |text: String| self.services.results.keep(caller, text);
-        let text = budget::fit(&mut structured, text, limits, self.rules.max_result_chars, &keep);
-        Answered {
-            text,
-            blocks,
-            structured: (!is_text_only).then_some(structured),
-            failed,
-            error: None,
-            confirmation: None,
-            duration,
-            operation: None,
-        }
-    }
-}
-
-impl Answered {
-    /// With what has to be shown to a person first.
-    fn proposing(mut self, proposal: Option<Proposal>) -> Self {
-        if let (Some(proposal), Some(error)) = (proposal, &self.error) {
-            self.text = clean::text(refusal_text(error, &proposal));
-            self.confirmation = proposal.meta();
-        }
-        self
-    }
-}
-
-/// What a model reads of a refusal until a person agrees.
-fn refusal_text(error: &Error, proposal: &Proposal) -> String {
-    if proposal.meta().is_some() {
-        proposal.text(&format!("{} [code={}]", error.message(), error.code()))
-    } else {
-        proposal.text(&error_text(error))
-    }
 }
 
 /// What became of a call that ran.
@@ -464,33 +430,6 @@ enum Ran {
     Read(Answer),
     /// It wrote: the answer was made where it ran.
     Write(Answered),
-}
-
-/// The answer that reports an error.
-fn failed(error: Error, duration: Duration) -> Answered {
-    Answered {
-        text: clean::text(error_text(&error)),
-        blocks: Vec::new(),
-        structured: None,
-        failed: true,
-        error: Some(error),
-        confirmation: None,
-        duration,
-        operation: None,
-    }
-}
-
-/// What a model reads of an error: what happened, what to do, whether trying again helps.
-fn error_text(error: &Error) -> String {
-    let again = if error.retryable() {
-        "trying again later may help"
-    } else {
-        "trying again does not help"
-    };
-    match error.advice() {
-        Some(advice) => format!("{} [code={}]\n{advice} ({again})", error.message(), error.code()),
-        None => format!("{} [code={}]\n({again})", error.message(), error.code()),
-    }
 }
 
 #[cfg(test)]
