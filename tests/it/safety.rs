@@ -77,7 +77,7 @@ async fn edits_that_somebody_makes_meanwhile_are_neither_committed_nor_lost() {
 async fn a_template_stops_where_a_commit_is_not_settled() {
     let bench = Bench::start().await;
     let device = bench.device(ROUTER);
-    bench.text("junos_config_diff", json!({"router_name": ROUTER})).await;
+    bench.text("get_junos_config", json!({"router_name": ROUTER})).await;
     device.faults().once(Fault::CommitEof { committed: true });
     device.faults().set(Fault::EofAtIdent);
     let arguments = json!({

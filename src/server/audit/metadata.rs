@@ -29,6 +29,7 @@ enum Kept {
 const ARGUMENTS: &[(&str, Kept)] = &[
     ("router_name", Kept::Not),
     ("router_names", Kept::Not),
+    ("other_router", Kept::Not),
     ("plan_id", Kept::Not),
     ("confirmation_token", Kept::Present("confirmation_token_present")),
     ("config_text", Kept::Digest("config")),

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Changed, ON, On, prefixed};
+use super::common::{Changed, ON, On, judged_config, prefixed};
 use crate::{
     error::{Code, Result},
     junos::{Action, Change, ConfigFormat, Database, Outcome, Purpose, Source},
-    tools::{Context, Effect, Judged, Tool, Typed, string_argument},
+    tools::{Context, Effect, Tool, Typed},
 };
 
 const NAME: &str = "commit_check_config";
@@ -51,10 +51,7 @@ pub(super) fn tool() -> Tool {
     )])
     .idempotent()
     .commits_nothing()
-    .judged(|arguments| {
-        let format = arguments.get("config_format").and_then(|f| f.as_str()).unwrap_or("set");
-        vec![Judged::Config { format: Some(format.to_owned()), text: string_argument(arguments, "config_text") }]
-    })
+    .judged(judged_config)
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::common::{ON, On, commit_line, parsed, prefixed};
+use super::common::{Described, ON, On, commit_line, parsed, prefixed};
 use crate::{
     error::{Code, Result},
     junos::{Commit, Pending},
@@ -29,10 +29,12 @@ struct Output {
     confirmed: bool,
     /// Who made the commit that is confirmed now.
     committed_by: String,
-    /// The commit that waited.
+    /// The commit that waited: user, rolls_back, deadline_utc, comment.
+    #[schemars(with = "Described")]
     was: Pending,
-    /// The confirmation in the device's history, where it has one.
+    /// The confirmation, where the history has one: number, user, client, when, time_utc, comment.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Described>")]
     commit: Option<Commit>,
     warnings: Vec<String>,
     notes: Vec<String>,

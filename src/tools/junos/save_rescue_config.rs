@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{ON, On, commit_line};
+use super::common::{Described, ON, On, commit_line};
 use crate::{
     error::Result,
     junos::Commit,
@@ -20,8 +20,9 @@ struct Args {
 struct Output {
     router_name: String,
     saved: bool,
-    /// The commit that was saved.
+    /// The one that was saved: number, user, client, when, time_utc, comment.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Described>")]
     commit: Option<Commit>,
     notes: Vec<String>,
 }

@@ -183,7 +183,7 @@ async fn the_commands_make_one_device_like_the_other() {
     let system = |text: String| {
         let mut lines: Vec<String> = text
             .lines()
-            .filter(|line| line.contains(" system "))
+            .filter(|line| line.starts_with("set system "))
             .map(str::to_owned)
             .collect();
         lines.sort();

@@ -3,13 +3,14 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::Described;
 use crate::junos::{Change, Commit, Database, Outcome, Pending, Purpose, Report};
 
 /// What became of a change on one device.
 #[derive(Serialize, JsonSchema)]
 pub(in crate::tools::junos) struct Changed {
     pub(in crate::tools::junos) router_name: String,
-    /// Whether it went as asked: the device runs the change, or there was nothing to change, or it would take it.
+    /// Whether it went as asked.
     pub(in crate::tools::junos) success: bool,
     pub(in crate::tools::junos) outcome: Outcome,
     /// What was or would be committed.
@@ -34,11 +35,13 @@ pub(in crate::tools::junos) struct Changed {
     /// Marks this commit in the device's history.
     #[serde(skip_serializing_if = "Option::is_none")]
     commit_token: Option<String>,
-    /// The commit in the device's history.
+    /// In the device's history: number, user, client, when, time_utc, comment.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Described>")]
     commit: Option<Commit>,
-    /// The confirmed commit that waits on the device now.
+    /// The confirmed commit that waits now: user, rolls_back, deadline_utc, comment.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Described>")]
     pending: Option<Pending>,
     database: Database,
     notes: Vec<String>,

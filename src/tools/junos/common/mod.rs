@@ -102,6 +102,19 @@ pub(super) fn timestamp(time: SystemTime) -> String {
     crate::time::rfc3339(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
+/// In schemas: an object whose description says what it has. Five tools have the same ones, and clients read every list whole.
+pub(super) struct Described;
+
+impl JsonSchema for Described {
+    fn schema_name() -> Cow<'static, str> {
+        "Described".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object" })
+    }
+}
+
 /// In schemas: a device's answer as JSON. An object, or its beginning as text where it had to be cut.
 pub(super) struct FreeForm;
 
