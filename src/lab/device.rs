@@ -114,6 +114,16 @@ impl LabDevice {
         Operator::new(&self.shared, user)
     }
 
+    /// The people at terminals.
+    pub fn operators(&self) -> Vec<Who> {
+        self.shared.operators().clone()
+    }
+
+    /// Whether it closes every new connection at once, as after [`Fault::UnreachableAfterCommit`](super::Fault).
+    pub fn is_down(&self) -> bool {
+        self.shared.is_down()
+    }
+
     /// The sessions that have a private candidate open.
     pub fn open_candidates(&self) -> Vec<u32> {
         self.store(|store| store.private_copies())

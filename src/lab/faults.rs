@@ -95,7 +95,8 @@ pub enum Fault {
     UnreachableAfterCommit(Duration),
     /// Refuses a step of a change; what was asked for is not done.
     Denied(Denied),
-    /// The next request whose name or command contains `on` waits at the gate, before it is done.
+    /// The next request whose name or command contains `on` waits at the gate, before it is done. A check is called
+    /// `commit-configuration check`, any other commit `commit-configuration commit`.
     Hold {
         /// Part of the RPC name or of the command; empty for all.
         on: String,

@@ -296,10 +296,12 @@ impl Drop for Begun<'_> {
     }
 }
 
-/// How a request is called in the log and by faults: the RPC's name, and the command of a `<command>`.
+/// How a request is called in the log and by faults: the RPC's name, the command of a `<command>`, and whether a commit only checks.
 fn label(operation: &Element) -> String {
     match &*operation.name {
         "command" => format!("command `{}`", operation.text().trim()),
+        "commit-configuration" if commit::is_check(operation) => "commit-configuration check".to_owned(),
+        "commit-configuration" => "commit-configuration commit".to_owned(),
         name => name.to_owned(),
     }
 }

@@ -1,247 +1,212 @@
-//! Every way in which a change can be interrupted, at each of its steps, on each kind of device and in each database: nothing
-//! is left behind, what runs is what ran before or was committed exactly once, and the next change goes through.
+//! Every tool that changes devices, in every trouble that the lab knows, in each database, on each kind of device. By the device's own
+//! record: nothing was committed that should not be, no foreign edit was lost, no lock or candidate was left behind, and the
+//! answer says what happened.
+
+mod proof;
+mod tools;
+mod troubles;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures::future::join_all;
-use jmcp::lab::{Fault, Gate, LabDevice, LabOptions, Spoil, config::Action};
-use serde_json::json;
+use jmcp::{
+    error::Code,
+    lab::{LabDevice, LabOptions},
+    server::path::{Answered, Call},
+    tools::Principal,
+};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::{becomes_clean, count, running};
+use self::{
+    proof::{Before, Case, Said},
+    tools::Way,
+    troubles::Trouble,
+};
 use crate::support::bench::Bench;
 
-/// How a change is interrupted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    /// The caller takes it back while the device works on it.
-    Cancelled,
-    /// The caller takes it back when the device has done it.
-    CancelledLate,
-    /// The reply breaks off, and the connection with it.
-    CutOff,
-    /// The reply is not XML.
-    Malformed,
-    /// The connection ends when the request arrives.
-    Dropped,
-    /// The commit ends the connection, and took effect or not.
-    Eof { committed: bool },
-}
-
-/// The steps of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Open,
-    Load,
-    Compare,
-    Check,
-    Commit,
-}
-
-const STEPS: [Step; 5] = [Step::Open, Step::Load, Step::Compare, Step::Check, Step::Commit];
-const DATABASES: [&str; 2] = ["private", "exclusive"];
 const KINDS: [&str; 3] = ["mx", "srx", "ex"];
 
-#[derive(Debug, Clone)]
-struct Case {
-    how: How,
-    step: Step,
+/// How often the cases ended how, and what was broken.
+#[derive(Default)]
+struct Tally {
+    ends: BTreeMap<String, usize>,
+    broken: Vec<String>,
+}
+
+/// A call that takes as long as it takes.
+async fn call(bench: &Bench, tool: &str, arguments: Value) -> Answered {
+    cancellable(bench, tool, arguments, CancellationToken::new()).await
+}
+
+async fn cancellable(bench: &Bench, tool: &str, arguments: Value, cancel: CancellationToken) -> Answered {
+    let arguments = arguments.as_object().unwrap().clone();
+    let call = Call::new(tool, arguments, Arc::new(Principal::local("test")));
+    bench.path.call(Call { cancel, ..call }).await
+}
+
+/// All kinds of device with `JMCP_MATRIX=full`; else one for each combination, in turn.
+fn is_full() -> bool {
+    std::env::var("JMCP_MATRIX").is_ok_and(|value| value == "full")
+}
+
+/// One tool in one database on one device.
+struct Series<'a> {
+    way: Way,
     database: &'static str,
-    device: String,
+    device: &'a LabDevice,
+    /// The troubles that it goes through, with their numbers.
+    troubles: Vec<(usize, Trouble)>,
 }
 
-fn cases() -> Vec<Case> {
-    let everywhere = [
-        How::Cancelled,
-        How::CancelledLate,
-        How::CutOff,
-        How::Malformed,
-        How::Dropped,
-    ];
-    let mut ways: Vec<(How, Step)> = everywhere
-        .iter()
-        .flat_map(|how| STEPS.map(|step| (*how, step)))
-        .collect();
-    ways.extend([true, false].map(|committed| (How::Eof { committed }, Step::Commit)));
-    let mut cases = Vec::new();
-    for database in DATABASES {
-        for (how, step) in &ways {
-            let number = cases.len() / KINDS.len() + 1;
-            cases.extend(KINDS.map(|kind| Case {
-                how: *how,
-                step: *step,
-                database,
-                device: format!("{kind}-lab-{number}"),
-            }));
+impl Series<'_> {
+    async fn run(&self, bench: &Bench) -> Tally {
+        let mut tally = Tally::default();
+        for (number, trouble) in &self.troubles {
+            let (word, broken) = one(bench, self.way, self.database, self.device, trouble, *number).await;
+            *tally.ends.entry(word).or_default() += 1;
+            tally.broken.extend(broken);
         }
+        tally
     }
-    cases
 }
 
-impl Case {
-    /// The requests of a change, in order, with the step that each belongs to.
-    fn requests(&self) -> [(Option<Step>, &'static str); 6] {
-        let open = if self.database == "private" {
-            "open-configuration"
-        } else {
-            "lock-configuration"
-        };
-        [
-            (Some(Step::Open), open),
-            (None, "get-commit-information"),
-            (Some(Step::Load), "load-configuration"),
-            (Some(Step::Compare), "get-configuration"),
-            (Some(Step::Check), "commit-configuration"),
-            (Some(Step::Commit), "commit-configuration"),
-        ]
+async fn one(
+    bench: &Bench,
+    way: Way,
+    database: &'static str,
+    device: &LabDevice,
+    trouble: &Trouble,
+    number: usize,
+) -> (String, Vec<String>) {
+    let Some(mut arguments) = way.arguments(bench, device, database, number).await else {
+        panic!("{way:?} cannot begin on {}", device.name);
+    };
+    trouble.begin(device, number);
+    let before = Before::of(device);
+    let cancel = CancellationToken::new();
+    let interrupting = async {
+        trouble.meanwhile(device, number, &cancel).await;
+        true
+    };
+    let calling = cancellable(bench, way.tool(), arguments.clone(), cancel.clone());
+    let (mut answered, came) = with(calling, interrupting).await;
+    // A person is shown what would be lost, and agrees.
+    let asks = answered.error.as_ref().map(jmcp::error::Error::code) == Some(Code::ConfirmationRequired);
+    let token = answered.confirmation.as_ref().and_then(|c| c["token"].as_str());
+    let agreed = asks && token.is_some();
+    if let Some(token) = token.filter(|_| asks) {
+        arguments["confirmation_token"] = json!(token);
+        answered = call(bench, way.tool(), arguments).await;
     }
+    let said = Said::of(&answered);
+    let case = Case {
+        device,
+        way,
+        database,
+        trouble,
+        agreed,
+    };
+    let rest = case.at_rest(&said).await;
+    let mut broken = case.broken_promises(&before, &said);
+    broken.extend(rest.err());
+    let (left, is_lost) = (case.leaves_edits(), case.lost_a_race(&before));
+    reset(device).await;
+    let mut word = said.word;
+    if trouble.step().is_some() && !came {
+        word = "ended before that step".into();
+    } else if is_lost {
+        word.push_str(", in a race with another person that no request prevents");
+    } else if left {
+        word.push_str(", edits left in the shared candidate");
+    }
+    (word, broken)
+}
 
-    /// Interrupts the change at its step.
-    async fn interrupt(&self, device: &LabDevice, cancel: &CancellationToken) {
-        let requests = self.requests();
-        let at = requests.iter().position(|(step, _)| *step == Some(self.step)).unwrap();
-        let request = requests[at].1;
-        // The commit is called as the check before it: its fault must not meet that.
-        let waits_for_check = self.how == How::Dropped || self.step == Step::Commit;
-        let before = at
-            .checked_sub(1)
-            .map(|before| requests[before].1)
-            .filter(|_| waits_for_check);
-        if let Some(before) = before {
-            let gate = Gate::new();
-            device.faults().once(Fault::HoldReply {
-                on: before.into(),
-                gate: gate.clone(),
-            });
-            gate.reached().await;
-            self.arm(device, request, cancel, Some(&gate)).await;
-            return;
-        }
-        self.arm(device, request, cancel, None).await;
+/// Runs both until the call is over: its answer, and whether the interruption came.
+async fn with(calling: impl Future<Output = Answered>, interrupting: impl Future<Output = bool>) -> (Answered, bool) {
+    tokio::pin!(calling, interrupting);
+    tokio::select! {
+        answered = &mut calling => (answered, false),
+        came = &mut interrupting => (calling.await, came),
     }
+}
 
-    async fn arm(&self, device: &LabDevice, request: &str, cancel: &CancellationToken, before: Option<&Gate>) {
-        let (on, gate) = (request.to_owned(), Gate::new());
-        let hold = Fault::Hold {
-            on: on.clone(),
-            gate: gate.clone(),
-        };
-        let go = || before.inspect(|before| before.open());
-        match self.how {
-            How::Dropped => {
-                device.faults().once(Fault::DropOnRequest);
-                go();
-            }
-            How::Eof { committed } => {
-                device.faults().once(Fault::CommitEof { committed });
-                go();
-            }
-            How::Cancelled | How::CancelledLate => {
-                let late = self.how == How::CancelledLate;
-                device.faults().once(if late {
-                    Fault::HoldReply { on, gate: gate.clone() }
-                } else {
-                    hold
-                });
-                go();
-                gate.reached().await;
-                cancel.cancel();
-                if self.step == Step::Commit {
-                    gate.open();
-                }
-            }
-            // Spoilt is what is sent next, so the request has to have come.
-            How::CutOff | How::Malformed => {
-                device.faults().once(hold);
-                go();
-                gate.reached().await;
-                let malformed = Spoil::Content("<commit-results><a></b>".into());
-                let how = if self.how == How::CutOff {
-                    Spoil::CutOff
-                } else {
-                    malformed
-                };
-                device.faults().once(Fault::Reply { on, how });
-                gate.open();
-            }
-        }
+/// Everybody goes home, and the device is as for the next case.
+async fn reset(device: &LabDevice) {
+    device.faults().clear();
+    for who in device.operators() {
+        device.operator(&who.user).leaves();
     }
-
-    async fn run(&self, bench: &Bench) -> &'static str {
-        let device = bench.device(&self.device);
-        let before = running(device);
-        let cancel = CancellationToken::new();
-        let change = |text: &str| json!({"router_name": self.device, "config_text": text, "database": self.database});
-        let text = "set interfaces ge-0/0/0 description \"interrupted\"";
-        let (answered, ()) = tokio::join!(
-            bench.cancellable("load_and_commit_config", change(text), cancel.clone()),
-            self.interrupt(device, &cancel)
-        );
-        let outcome = answered
-            .structured
-            .as_ref()
-            .and_then(|s| s["outcome"].as_str())
-            .unwrap_or("error")
-            .to_owned();
-        let committed = count(device, Action::Commit);
-        let after = running(device);
-        match outcome.as_str() {
-            "committed" => {
-                assert_eq!((committed, self.step), (1, Step::Commit), "{self:?}: {}", answered.text);
-                assert!(after.contains("interrupted"), "{self:?}");
-            }
-            "unknown" => {
-                let lost = matches!(self.how, How::Dropped | How::Eof { committed: false });
-                assert!(lost && self.step == Step::Commit, "{self:?}: {}", answered.text);
-                assert_eq!((committed, &after), (0, &before), "{self:?}");
-            }
-            _ => {
-                assert!(
-                    answered.failed && answered.text.contains(&self.device),
-                    "{self:?}: {}",
-                    answered.text
-                );
-                assert_ne!(self.step, Step::Commit, "{self:?}: {}", answered.text);
-                assert_eq!((committed, &after), (0, &before), "{self:?}");
-            }
-        }
-        becomes_clean(device, &after).await;
-        device.faults().clear();
-        let next = bench
-            .call(
-                "load_and_commit_config",
-                change("set interfaces ge-0/0/1 description \"next\""),
-            )
-            .await;
-        let next = json!(next.structured.unwrap_or_else(|| panic!("{self:?}: {}", next.text)));
-        assert_eq!(next["outcome"], "committed", "{self:?}: {next}");
-        assert_eq!(count(device, Action::Commit), committed + 1, "{self:?}");
-        becomes_clean(device, &running(device)).await;
-        match outcome.as_str() {
-            "committed" => "committed",
-            "unknown" => "unknown",
-            _ => "nothing",
-        }
+    while device.is_down() {
+        tokio::time::sleep(Duration::from_secs(10)).await;
     }
+    let carl = device.operator("carl");
+    if !device.shared_edits().is_empty() {
+        carl.discards().unwrap();
+    }
+    if device.pending_commit().is_some() {
+        carl.commits("kept").unwrap();
+    }
+    carl.leaves();
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_interruption_at_every_step() {
-    let cases = cases();
-    let bench = Bench::with(
-        LabOptions {
-            devices: cases.len(),
-            ..LabOptions::default()
-        },
-        &[],
-    )
-    .await;
-    let ends = join_all(cases.iter().map(|case| case.run(&bench))).await;
-    let ended = |how: &str| ends.iter().filter(|end| **end == how).count();
+async fn every_tool_in_every_trouble() {
+    let ways = Way::known();
+    let mut cases: Vec<(Way, &str)> = Vec::new();
+    for way in &ways {
+        cases.extend(way.databases().iter().map(|database| (*way, *database)));
+    }
+    let options = LabOptions {
+        devices: cases.len() * KINDS.len(),
+        ..LabOptions::default()
+    };
+    let bench = Bench::with(options, &["--confirm", "destroy"]).await;
+    let mut series = Vec::new();
+    for (place, (way, database)) in cases.iter().enumerate() {
+        for (turn, kind) in KINDS.iter().enumerate() {
+            let concerns = |(number, trouble): &(usize, Trouble)| {
+                let has_step = trouble.step().is_none_or(|step| way.makes(step, database));
+                has_step && (is_full() || (number + place) % KINDS.len() == turn)
+            };
+            series.push(Series {
+                way: *way,
+                database,
+                device: bench.device(&format!("{kind}-lab-{}", place + 1)),
+                troubles: Trouble::all().into_iter().enumerate().filter(concerns).collect(),
+            });
+        }
+    }
+    let mut all = Tally::default();
+    for tally in join_all(series.iter().map(|series| series.run(&bench))).await {
+        for (word, count) in tally.ends {
+            *all.ends.entry(word).or_default() += count;
+        }
+        all.broken.extend(tally.broken);
+    }
+    let total: usize = all.ends.values().sum();
+    let tools: BTreeSet<&str> = ways.iter().map(|way| way.tool()).collect();
+    let troubles = Trouble::all().len();
     eprintln!(
-        "{} interruptions: {} committed once, {} unknown and not committed, {} without any effect",
-        ends.len(),
-        ended("committed"),
-        ended("unknown"),
-        ended("nothing"),
+        "{total} combinations: {troubles} troubles, {} databases and ways of {tools:?}, 3 kinds of device",
+        cases.len()
     );
-    assert_eq!(ended("unknown"), 2 * KINDS.len() * DATABASES.len());
+    for (word, count) in &all.ends {
+        eprintln!("{count:>6} {word}");
+    }
+    assert!(
+        all.broken.is_empty(),
+        "{} broken promises\n{}",
+        all.broken.len(),
+        all.broken.join("\n\n")
+    );
+    assert!(total > 600, "{total}");
+    for word in ["committed", "not_committed", "unknown", "cancelled"] {
+        assert!(all.ends.contains_key(word), "nothing ended as `{word}`: {:?}", all.ends);
+    }
 }

@@ -269,7 +269,11 @@ async fn requests_wait_at_gates() {
     session.rpc("<get-system-information/>").await;
     session.request("<commit-configuration/>").await;
     gate.reached().await;
-    assert!(mx.log().iter().any(|line| line.contains("commit-configuration begun")));
+    assert!(
+        mx.log()
+            .iter()
+            .any(|line| line.contains("commit-configuration commit begun"))
+    );
     gate.open();
     assert!(session.receive().await.unwrap().contains("commit-success"));
 }
