@@ -2,29 +2,36 @@
 
 mod accepted;
 mod approval;
+mod audit;
 mod catalogue;
 mod http;
 mod log;
 mod mist;
+mod policy;
 mod read;
 mod token;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 pub use self::{
     accepted::Accepted,
     approval::Approval,
+    audit::Audit,
     catalogue::{CatalogueCommand, ImportArgs},
     http::Http,
     log::Log,
     mist::Mist,
+    policy::{PolicyCommand, PolicyListArgs, PolicyTestArgs},
     read::read,
     token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
 };
 
-use crate::server::{audit::AuditFormat, path::Confirm};
+use crate::{junos::inventory::Mode, server::path::Confirm};
 
 /// MCP server for Juniper networks.
 ///
@@ -65,6 +72,9 @@ pub enum Command {
     KnownHosts(KnownHostsCommand),
     /// Tokens of HTTP clients.
     Token(TokenArgs),
+    /// What the guardrails say.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Facts of the Mist API.
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
@@ -233,12 +243,28 @@ pub struct Options {
     /// block.cfg.
     #[arg(long, global = true)]
     pub no_default_rules: bool,
-    /// Form of the audit events on stderr.
-    #[arg(long, global = true, env = "JMCP_AUDIT_FORMAT", value_enum, default_value_t = AuditFormat::Text)]
-    pub audit_format: AuditFormat,
-    /// File for the audit events, as JSON lines, instead of stderr.
-    #[arg(long, global = true, env = "JMCP_AUDIT_LOG_FILE", value_name = "FILE")]
-    pub audit_log_file: Option<PathBuf>,
+    /// How devices are judged whose entry has no `mode`: what no rule forbids is allowed, or only what a rule allows [default:
+    /// `_mode_default` of the inventory, then deny-listed].
+    #[arg(long, global = true, env = "JMCP_POLICY_MODE", value_name = "MODE", value_parser = modes())]
+    pub policy_mode: Option<Mode>,
+    /// Only these tools: names and patterns such as `get_*`, separated by commas. For every client and `jmcp call`.
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_ALLOW_TOOLS",
+        value_name = "LIST",
+        value_delimiter = ','
+    )]
+    pub allow_tools: Vec<String>,
+    /// Not these tools, whatever allows them.
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_DENY_TOOLS",
+        value_name = "LIST",
+        value_delimiter = ','
+    )]
+    pub deny_tools: Vec<String>,
     /// Calls at once in all; 0 is no limit [default: 64 over HTTP, 256 on stdio].
     #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS", value_name = "N")]
     pub max_inflight_requests: Option<usize>,
@@ -254,12 +280,20 @@ pub struct Options {
     /// Options of the Mist cloud.
     #[command(flatten)]
     pub mist: Mist,
+    /// Options of the record of calls.
+    #[command(flatten)]
+    pub audit: Audit,
     /// Options of the log.
     #[command(flatten)]
     pub log: Log,
     /// What the earlier servers took and this version does not use.
     #[command(flatten)]
     pub accepted: Accepted,
+}
+
+fn modes() -> impl TypedValueParser<Value = Mode> {
+    let words = [Mode::DenyListed, Mode::AllowListed].map(Mode::as_str);
+    PossibleValuesParser::new(words).map(|word| Mode::of(&word).unwrap_or_default())
 }
 
 /// Which options that have a default were given, on the line or in the environment.

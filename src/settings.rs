@@ -11,7 +11,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use arc_swap::ArcSwap;
 
 use crate::{
-    cli::{Accepted, Options, Transport},
+    cli::{Options, Transport},
     error::{Code, Error, Result},
     junos::{
         Junos,
@@ -20,13 +20,13 @@ use crate::{
         ssh::{self, HostKeys, SshConnector},
     },
     mist::{Mist, MistOptions},
-    policy::Policy,
+    policy::{self, Policy},
     server::{
-        audit::Audit,
+        audit::{Audit, AuditOptions, Redaction},
         path::{Approval, ApprovalOptions, Confirm, LimitOptions, Path, Rules},
     },
     tokens,
-    tools::{self, Catalogue, Listing, Pages, Permits, Plans, Results, Services},
+    tools::{self, Catalogue, Listing, Offer, Operations, Pages, Permits, Plans, Results, Services},
 };
 
 /// The system's file of host keys, read where it exists.
@@ -55,16 +55,16 @@ pub struct Settings {
     pub limits: LimitOptions,
     /// What concerns single tools.
     pub tools: tools::Options,
-    /// Whether the built-in guardrails hold where there is no rule file.
-    pub default_rules: bool,
+    /// What was decided about the guardrails, besides their rules.
+    pub policy: policy::Options,
     /// The HTTP server; none on stdio.
     pub http: Option<HttpSettings>,
     /// The Mist cloud.
     pub mist: MistOptions,
     /// What is listed where nobody asks for anything else, of tools that are of use.
     pub listing: Listing,
-    audit_format: crate::server::audit::AuditFormat,
-    audit_log_file: Option<PathBuf>,
+    /// Where the record of calls goes.
+    pub audit: AuditOptions,
 }
 
 impl Settings {
@@ -104,7 +104,6 @@ impl Settings {
                 "needs an HTTP transport: there are no figures on stdio",
             ));
         }
-        accepted(&options.accepted)?;
         if options.max_result_chars < 1000 {
             return Err(Error::new(
                 Code::InvalidInput,
@@ -117,7 +116,8 @@ impl Settings {
                 "and `--confirm write` say opposite things",
             ));
         }
-        let rules = rules(&options);
+        let rules = rules(&options)?;
+        let audit = audit(&options)?;
         Ok(Self {
             inventory_may_be_missing: cloud.needs_no_devices,
             inventory: options.device_mapping,
@@ -137,24 +137,26 @@ impl Settings {
                 allow_password_auth_add: options.allow_password_auth_add,
                 confirm_minutes: options.commit_confirm_default,
             },
-            default_rules: !options.no_default_rules,
+            policy: policy::Options {
+                default_rules: !options.no_default_rules,
+                mode: options.policy_mode,
+            },
             mist,
             listing: Listing {
                 has_junos: true,
                 has_mist: cloud.is_of_use,
                 ..mist::listing(&options.mist, variables)?
             },
-            audit_format: options.audit_format,
-            audit_log_file: options.audit_log_file,
+            audit,
         })
     }
 
     /// The audit log.
     ///
     /// # Errors
-    /// `io` when its file cannot be opened.
+    /// `io` when its file cannot be opened, `not_found` when journald is not there.
     pub fn audit(&self) -> Result<Audit> {
-        Audit::open(self.audit_format, self.audit_log_file.as_deref())
+        Audit::with(&self.audit)
     }
 
     /// How devices are reached.
@@ -196,6 +198,8 @@ impl Settings {
     /// # Errors
     /// As `inventory`; `internal` where TLS cannot be set up.
     pub fn path(&self) -> Result<Arc<Path>> {
+        let catalogue = Catalogue::with(self.mist.specification)?;
+        self.rules.permits.offer.check(&catalogue)?;
         let inventory = self.inventory()?;
         let listing = self.listing();
         for warning in &inventory.warnings {
@@ -203,18 +207,18 @@ impl Settings {
         }
         let problems = inventory.devices.values().filter_map(|device| device.problem.as_ref());
         problems.for_each(|problem| tracing::warn!("{problem}"));
-        let policy = Policy::load(&inventory, self.default_rules)?;
+        let policy = Policy::load(&inventory, self.policy)?;
         let services = Services {
             junos: Junos::new(inventory, self.pool()),
             results: Results::default(),
             plans: Plans::default(),
+            operations: Operations::default(),
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(self.mist.clone())?,
             pages: Pages::default(),
             listing,
             options: self.tools.clone(),
         };
-        let catalogue = Catalogue::with(self.mist.specification)?;
         let approval = Approval::open(self.approval.clone())?;
         let path = Path::new(
             catalogue,
@@ -228,18 +232,19 @@ impl Settings {
 }
 
 /// What the operator decided about calls.
-fn rules(options: &Options) -> Rules {
-    Rules {
+fn rules(options: &Options) -> Result<Rules> {
+    Ok(Rules {
         permits: Permits {
             read_only: options.read_only,
             mist_writes: options.mist.enable_write_tools,
             mist_unconfirmed: options.mist.disable_elicitation,
+            offer: Offer::new(&options.allow_tools, &options.deny_tools)?,
         },
         confirm: options.confirm,
         show_secrets: options.show_secrets,
         max_result_chars: options.max_result_chars,
         timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
-    }
+    })
 }
 
 /// What the Mist cloud means for the rest of the server.
@@ -300,30 +305,19 @@ fn refused(flag: &str, why: &str) -> Error {
         .advise("leave out the flag, or its environment variable")
 }
 
-/// Refuses what the earlier servers took and what must not be passed over in silence here.
-fn accepted(options: &Accepted) -> Result<()> {
-    let set = |flag: bool, name, why| flag.then_some((name, why));
-    let refusals = [
-        set(
-            options.audit_journald,
-            "audit-journald",
-            "is not in this version: events would be missing in the journal",
-        ),
-        set(
-            options.audit_redact.is_some(),
-            "audit-redact",
-            "is not in this version: fields would be written that it hides",
-        ),
-        set(
-            options.audit_hmac_key_file.is_some(),
-            "audit-hmac-key-file",
-            "is not in this version: digests would be without key",
-        ),
-    ];
-    match refusals.into_iter().flatten().next() {
-        Some((name, why)) => Err(refused(name, why)),
-        None => Ok(()),
-    }
+/// Where the record of calls goes, and what is covered in it.
+fn audit(options: &Options) -> Result<AuditOptions> {
+    let audit = &options.audit;
+    let redact = audit.audit_redact.as_deref();
+    Ok(AuditOptions {
+        format: audit.audit_format,
+        file: audit.audit_log_file.clone(),
+        journald: audit.audit_journald.then(|| audit.audit_journald_socket.clone()),
+        redaction: redact
+            .map(|map| Redaction::parse(map, audit.audit_hmac_key_file.as_deref()))
+            .transpose()?
+            .unwrap_or_default(),
+    })
 }
 
 /// The flag, else the variable, else 360 seconds. A variable that is no number of seconds is only warned about, as in the Python server.

@@ -1,6 +1,6 @@
 //! Times as text.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Time since the epoch in UTC, RFC 3339 with milliseconds.
 pub(crate) fn rfc3339(since_epoch: Duration) -> String {
@@ -14,6 +14,11 @@ pub(crate) fn rfc3339(since_epoch: Duration) -> String {
         rest % 60,
         since_epoch.subsec_millis()
     )
+}
+
+/// A time of the system's clock, as `rfc3339` writes it.
+pub(crate) fn of_system(time: SystemTime) -> String {
+    rfc3339(time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }
 
 /// The time of an RFC 3339 text since the epoch; `None` for other texts, dates that do not exist, and times before 1970.

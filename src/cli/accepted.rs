@@ -1,12 +1,8 @@
-//! Flags and variables of the earlier servers that this version takes and does not use, so that command lines stay as they are. What
-//! it would be unsafe to pass over in silence is refused in `settings`.
+//! Flags and variables of the earlier servers that this version takes and does not use, so that command lines stay as they are.
 
 use std::path::PathBuf;
 
-use clap::{
-    ArgAction, Args,
-    builder::{BoolishValueParser, PossibleValuesParser},
-};
+use clap::{Args, builder::PossibleValuesParser};
 
 /// Options for tools and sinks that are not in this version.
 #[derive(Debug, Args)]
@@ -39,25 +35,4 @@ pub struct Accepted {
         value_name = "N"
     )]
     pub support_bundle_staging_max_bytes: Option<u64>,
-    /// Audit events to journald; refused.
-    #[arg(long, global = true, hide = true, env = "JMCP_AUDIT_JOURNALD", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
-    pub audit_journald: bool,
-    /// Fields of audit events to be redacted; refused.
-    #[arg(
-        long,
-        global = true,
-        hide = true,
-        env = "JMCP_AUDIT_REDACT",
-        value_name = "FIELD=HOW,..."
-    )]
-    pub audit_redact: Option<String>,
-    /// Key for digests in audit events; refused.
-    #[arg(
-        long,
-        global = true,
-        hide = true,
-        env = "JMCP_AUDIT_HMAC_KEY_FILE",
-        value_name = "FILE"
-    )]
-    pub audit_hmac_key_file: Option<PathBuf>,
 }

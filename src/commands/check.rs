@@ -38,12 +38,23 @@ pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode
         report.fine(&format!("host keys {}", file.display()), found);
     }
     report.confirmations(&settings)?;
+    for (what, usable) in settings.audit.check() {
+        report.line(&what, usable.map(str::to_owned));
+    }
     report.cloud(&settings, args.connect).await;
     if let Some(http) = &settings.http {
         report.http(http, inventory.as_ref().ok())?;
     }
+    let offered = settings
+        .rules
+        .permits
+        .offer
+        .check(&Catalogue::with(settings.mist.specification)?);
+    if let Err(error) = offered {
+        report.line("tools", Err(error));
+    }
     if let Ok(inventory) = inventory {
-        report.devices(&inventory, settings.default_rules);
+        report.devices(&inventory, &settings);
         if args.connect {
             report.logins(&settings, &inventory).await?;
         }
@@ -188,12 +199,17 @@ impl Report {
         Ok(())
     }
 
-    fn devices(&mut self, inventory: &Inventory, default_rules: bool) {
+    fn devices(&mut self, inventory: &Inventory, settings: &Settings) {
         Self::notes(&inventory.warnings);
-        let policy = Policy::load(inventory, default_rules);
+        let policy = Policy::load(inventory, settings.policy);
         self.line("guardrails", policy.map(|policy| policy.summary()));
         for device in inventory.devices.values() {
-            let outcome = device.problem.as_ref().map_or_else(|| Ok("usable".to_owned()), Err);
+            let words = if device.read_only {
+                "usable, read-only"
+            } else {
+                "usable"
+            };
+            let outcome = device.problem.as_ref().map_or_else(|| Ok(words.to_owned()), Err);
             self.line(&format!("device {}", device.name), outcome);
         }
     }

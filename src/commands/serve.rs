@@ -27,6 +27,7 @@ pub(super) async fn run(settings: Settings) -> Result<ExitCode> {
 pub(super) async fn on_stdio(path: Arc<Path>, stop: CancellationToken) -> Result<bool> {
     let (input, output) = rmcp::transport::io::stdio_pipes();
     tracing::debug!("serving on stdin and stdout");
+    rotate_on_signal(&path);
     let gone = stop.child_token();
     let watch = tokio::spawn(fire_when_nobody_reads(gone.clone()));
     let spoke = stdio::serve(path.clone(), Principal::local("stdio"), input, output, gone).await;
@@ -84,6 +85,25 @@ async fn heed(signals: impl Stream<Item = ()>, stop: CancellationToken) {
         }
         stop.cancel();
     }
+}
+
+/// Opens the audit file again at SIGHUP and SIGUSR1, so that it can be moved away. Where there is none these signals keep their meaning.
+pub(super) fn rotate_on_signal(path: &Arc<Path>) {
+    #[cfg(unix)]
+    if path.audit().has_file() {
+        use tokio::signal::unix::{SignalKind, signal};
+        for kind in [SignalKind::hangup(), SignalKind::user_defined1()] {
+            let Ok(mut heard) = signal(kind) else { continue };
+            let path = path.clone();
+            tokio::spawn(async move {
+                while heard.recv().await.is_some() {
+                    path.audit().reopen();
+                }
+            });
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 #[cfg(unix)]

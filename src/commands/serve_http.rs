@@ -23,6 +23,7 @@ pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCo
     let (stop, again) = stop_signals();
     let asked = reload_signal();
     let path = settings.path()?;
+    serve::rotate_on_signal(&path);
     let tokens = tokens(&http, &path)?;
     let tls = http
         .tls
@@ -37,7 +38,7 @@ pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCo
     let over = CancellationToken::new();
     let reloader = Reloader {
         path: path.clone(),
-        default_rules: settings.default_rules,
+        policy: settings.policy,
         tokens: tokens.clone(),
         tls: tls.clone(),
         health: health.clone(),

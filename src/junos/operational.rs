@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     config::ConfigFormat,
-    display,
+    display, grammar,
     inventory::Device,
     netconf::{
         reply::Reply,
@@ -17,7 +17,10 @@ use super::{
     pipes::{self, Display, Pipeline},
     pool::Pool,
 };
-use crate::error::{Code, Error, Result};
+use crate::{
+    error::{Code, Error, Result},
+    redact,
+};
 
 /// The form in which a command's output is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +34,16 @@ pub enum CommandFormat {
     Xml,
     /// JSON made here from the device's XML.
     Json,
+}
+
+/// Whether pipes work on text with its secrets. A pipe takes away what tells that something is one: the lines around it, or the first
+/// columns of each; and what it finds tells what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are covered first.
+    Covered,
+    /// They may be seen.
+    Shown,
 }
 
 /// What a device answered.
@@ -64,6 +77,7 @@ pub(super) async fn command(
     device: &Arc<Device>,
     command: &str,
     format: CommandFormat,
+    secrets: Secrets,
     timeout: Duration,
 ) -> Result<Answered> {
     let pipeline = pipes::split(command)?;
@@ -74,41 +88,46 @@ pub(super) async fn command(
     };
     let wire = if display == Display::Text { "text" } else { "xml" };
     let request = format!("<command format=\"{wire}\">{}</command>", escape(&pipeline.command));
-    let reply = if reads_only(&pipeline.command) {
+    let reply = if grammar::reads_only(&pipeline.command) {
         pool.read(device, &request, timeout).await?
     } else {
         pool.once(device, &request, timeout).await?
     };
-    Ok(present(reply, display, &pipeline))
+    Ok(present(reply, display, secrets, &pipeline))
 }
 
-/// Commands that change nothing, each word with the shortest beginning that Junos takes for it and for nothing else.
-const READS: &[&[(&str, usize)]] = &[
-    &[("show", 2)],
-    &[("ping", 2)],
-    &[("traceroute", 2)],
-    &[("help", 1)],
-    &[("file", 2), ("list", 1)],
-    &[("file", 2), ("show", 1)],
-    &[("file", 2), ("checksum", 3)],
-    &[("file", 2), ("compare", 3)],
-    &[("test", 2), ("policy", 1)],
-];
-
-/// Whether an operational command is known to change nothing, so that it may be sent again and may run where only reads may.
-/// What is not known (`request`, `clear`, `restart`, `op`, a misspelt word) counts as a change.
-pub fn reads_only(command: &str) -> bool {
-    let words: Vec<String> = command
-        .split('|')
-        .next()
-        .unwrap_or_default()
-        .split_ascii_whitespace()
-        .map(str::to_ascii_lowercase)
-        .collect();
-    let is = |typed: &String, (word, least): &(&str, usize)| typed.len() >= *least && word.starts_with(typed.as_str());
-    READS
-        .iter()
-        .any(|read| words.len() >= read.len() && words.iter().zip(*read).all(|(typed, word)| is(typed, word)))
+impl ConfigQuery {
+    /// The command that reads it.
+    ///
+    /// # Errors
+    /// `invalid_input` for a path with pipes or control characters.
+    pub fn command(&self) -> Result<String> {
+        let path = self.path.as_deref().map(str::trim).unwrap_or_default();
+        if path.contains(|c: char| c == '|' || c == ';' || c.is_control()) {
+            return Err(Error::new(
+                Code::InvalidInput,
+                "`path` holds a pipe, a semicolon or a control character",
+            )
+            .advise("give words of the hierarchy, such as `protocols bgp group ibgp`"));
+        }
+        let path = path
+            .strip_prefix("[edit")
+            .and_then(|rest| rest.strip_suffix(']'))
+            .unwrap_or(path)
+            .trim();
+        let mut line = format!("show configuration {path}").trim_end().to_owned();
+        if self.inherit {
+            line.push_str(if self.format == ConfigFormat::Set {
+                " | display inheritance no-comments"
+            } else {
+                " | display inheritance"
+            });
+        }
+        if self.format == ConfigFormat::Set {
+            line.push_str(" | display set");
+        }
+        Ok(line)
+    }
 }
 
 /// Reads configuration through `show configuration`, which knows paths, inheritance and set format alike on every release.
@@ -121,39 +140,17 @@ pub(super) async fn configuration(
     query: &ConfigQuery,
     timeout: Duration,
 ) -> Result<Answered> {
-    let path = query.path.as_deref().map(str::trim).unwrap_or_default();
-    if path.contains(|c: char| c == '|' || c == ';' || c.is_control()) {
-        return Err(Error::new(
-            Code::InvalidInput,
-            "`path` holds a pipe, a semicolon or a control character",
-        )
-        .advise("give words of the hierarchy, such as `protocols bgp group ibgp`"));
-    }
-    let path = path
-        .strip_prefix("[edit")
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(path)
-        .trim();
-    let mut line = format!("show configuration {path}").trim_end().to_owned();
-    if query.inherit {
-        line.push_str(if query.format == ConfigFormat::Set {
-            " | display inheritance no-comments"
-        } else {
-            " | display inheritance"
-        });
-    }
-    if query.format == ConfigFormat::Set {
-        line.push_str(" | display set");
-    }
+    let line = query.command()?;
     let format = match query.format {
         ConfigFormat::Set | ConfigFormat::Text => CommandFormat::Text,
         ConfigFormat::Xml => CommandFormat::Xml,
         ConfigFormat::Json => CommandFormat::Json,
     };
-    command(pool, device, &line, format, timeout).await
+    // Without pipes of ours there is nothing to cover here.
+    command(pool, device, &line, format, Secrets::Shown, timeout).await
 }
 
-fn present(reply: Reply, display: Display, pipeline: &Pipeline) -> Answered {
+fn present(reply: Reply, display: Display, secrets: Secrets, pipeline: &Pipeline) -> Answered {
     let mut warnings: Vec<String> = reply.warnings().iter().map(|warning| warning.message.clone()).collect();
     warnings.extend(reply.errors().iter().map(|error| match &error.routing_engine {
         Some(engine) => format!("{engine}: {}", error.message),
@@ -161,10 +158,13 @@ fn present(reply: Reply, display: Display, pipeline: &Pipeline) -> Answered {
     }));
     warnings.extend(pipeline.notes.iter().map(|note| (*note).to_owned()));
     let (output, data) = match display {
-        Display::Text => (pipes::apply(&pipeline.pipes, reply.into_cli_text()), None),
-        Display::Xml => (pipes::apply(&pipeline.pipes, xml(&reply)), None),
+        Display::Text => (piped(reply.into_cli_text(), secrets, pipeline), None),
+        Display::Xml => (piped(xml(&reply), secrets, pipeline), None),
         Display::Json => {
-            let data = display::to_json(reply.root());
+            let mut data = display::to_json(reply.root());
+            if !pipeline.pipes.is_empty() && secrets == Secrets::Covered {
+                redact::value(&mut data);
+            }
             if pipeline.pipes.is_empty() {
                 (String::new(), Some(data))
             } else {
@@ -174,6 +174,16 @@ fn present(reply: Reply, display: Display, pipeline: &Pipeline) -> Answered {
         }
     };
     Answered { output, data, warnings }
+}
+
+/// The output after its pipes.
+fn piped(text: String, secrets: Secrets, pipeline: &Pipeline) -> String {
+    if pipeline.pipes.is_empty() || secrets == Secrets::Shown {
+        return pipes::apply(&pipeline.pipes, text);
+    }
+    let place = redact::place_of_command(&pipeline.command).unwrap_or_default();
+    let covered = redact::text_at(&place, &text).into_owned();
+    pipes::apply(&pipeline.pipes, covered)
 }
 
 /// The reply's payload as XML, one element on a line where it holds elements.
@@ -186,45 +196,5 @@ fn xml(reply: &Reply) -> String {
             .collect::<Vec<_>>()
             .join(""),
         None => reply.cli_text(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_known_reads_count_as_reads() {
-        for read in [
-            "show version",
-            "SH ver | match x",
-            "ping 192.0.2.1 count 3",
-            "trace 192.0.2.1",
-            "file list /var/tmp",
-            "fil che md5 x",
-            "test policy p 192.0.2.0/24",
-        ] {
-            assert!(reads_only(read), "{read}");
-        }
-        for change in [
-            "request system reboot",
-            "req sys reb",
-            "clear bgp neighbor",
-            "restart routing",
-            "file delete /x",
-            "file copy a b",
-            "file co a b",
-            "file",
-            "test configuration",
-            "s version",
-            "showx",
-            "op url x",
-            "\"request\" system reboot",
-            "monitor start x",
-            "",
-            "| show",
-        ] {
-            assert!(!reads_only(change), "{change}");
-        }
     }
 }

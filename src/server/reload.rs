@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{Code, Error, Result},
     junos::{Junos, inventory::Inventory},
-    policy::Policy,
+    policy::{self, Policy},
     tokens::Tokens,
 };
 
@@ -27,8 +27,8 @@ const EVERY: Duration = Duration::from_millis(500);
 pub struct Reloader {
     /// The inventory and the rules.
     pub path: Arc<Path>,
-    /// Whether the built-in rules hold where there are no rule files.
-    pub default_rules: bool,
+    /// What an operator decided about rules.
+    pub policy: policy::Options,
     /// The tokens, where there are any.
     pub tokens: Option<Arc<Tokens>>,
     /// The certificate, where there is one.
@@ -113,7 +113,7 @@ impl Reloader {
         let (mut rules_wrong, mut is_held_back) = (false, false);
         let services = self.path.services();
         let accept = |inventory: &Inventory| {
-            let policy = Policy::load(inventory, self.default_rules).inspect_err(|_| rules_wrong = true)?;
+            let policy = Policy::load(inventory, self.policy).inspect_err(|_| rules_wrong = true)?;
             if !is_well_so_far {
                 is_held_back = true;
                 return Err(Error::new(Code::Conflict, "another file is wrong"));

@@ -11,7 +11,7 @@ use rmcp::model::{
 };
 use serde_json::{Value, json};
 
-use super::path::{Answered, CONFIRMATION};
+use super::path::{Answered, CONFIRMATION, operations::META};
 use crate::{
     time::rfc3339,
     tools::{Block, Body, Effect, Shelf, Tool},
@@ -136,6 +136,9 @@ pub(super) fn result(answered: Answered) -> CallToolResult {
     if let Some(origin) = answered.origin.as_str() {
         meta.insert("jmcp/untrusted".into(), origin.into());
     }
+    if let Some(operation) = &answered.operation {
+        meta.insert(META.into(), (&**operation).into());
+    }
     if let Some(error) = &answered.error {
         meta.insert(
             "jmcp/error".into(),
@@ -193,10 +196,12 @@ mod tests {
             origin: Origin::Device,
             confirmation: None,
             duration: Duration::from_micros(1_234_567),
+            operation: Some("op-1".into()),
         };
         let meta = serde_json::to_value(result(answered)).unwrap()["_meta"].clone();
         assert_eq!(meta["execution_duration"], 1.235);
         assert_eq!(meta["jmcp/untrusted"], "device");
+        assert_eq!(meta["jmcp/operation"], "op-1");
         for key in ["start_time", "end_time"] {
             let time = meta[key].as_str().unwrap();
             assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");

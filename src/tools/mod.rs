@@ -5,11 +5,14 @@ mod ask;
 mod block;
 mod checks;
 mod context;
+mod get_operation;
 mod judging;
 mod junos;
+mod list_operations;
 mod listing;
 mod mist;
 mod nearest;
+mod operations;
 mod permits;
 mod plan;
 mod plans;
@@ -32,7 +35,8 @@ pub use self::{
     listing::{Chosen, Listing, Mode},
     mist::{Categories, Index, KNOWLEDGE, Page, Pages, is_extra},
     nearest::did_you_mean,
-    permits::Permits,
+    operations::{End, Operation, Operations},
+    permits::{Offer, Permits, changes},
     plan::Plan,
     plans::{ChangePlan, LASTS, Plans},
     principal::{Allowed, CallerLimits, Principal},
@@ -73,7 +77,7 @@ impl Catalogue {
     /// As `new`.
     pub fn with(specification: &'static Specification) -> Result<Self> {
         let mut tools = junos::all();
-        tools.push(read_result::tool());
+        tools.extend([read_result::tool(), list_operations::tool(), get_operation::tool()]);
         tools.extend(mist::all(specification)?);
         let mut catalogue = Self::of(tools)?;
         catalogue.index = mist::Index::new(specification);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::{Listing, Plans, Results, mist::Pages};
+use super::{Listing, Operations, Plans, Results, mist::Pages};
 use crate::{
     error::Result,
     junos::Junos,
@@ -31,6 +31,8 @@ pub struct Services {
     pub results: Results,
     /// Plans of changes.
     pub plans: Plans,
+    /// Calls that change something, and what became of them.
+    pub operations: Operations,
     /// The guardrails in force.
     pub policy: ArcSwap<Policy>,
     /// The Mist cloud.
@@ -53,6 +55,7 @@ impl Services {
             junos,
             results: Results::default(),
             plans: Plans::default(),
+            operations: Operations::default(),
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(MistOptions::default())?,
             pages: Pages::default(),

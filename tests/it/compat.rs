@@ -539,9 +539,10 @@ async fn limits_of_output_work_on_every_reading_tool() {
 async fn flags_that_must_not_be_passed_over_are_refused_in_one_line() {
     let home = directory(ONE_DEVICE);
     for arguments in [
-        &["--audit-redact", "host=drop"][..],
-        &["--audit-journald"],
-        &["--audit-hmac-key-file", "key"],
+        &["--audit-redact", "caller=drop"][..],
+        &["--audit-redact", "host=hmac"],
+        &["--audit-redact", "host=hmac", "--audit-hmac-key-file", "nowhere"],
+        &["--audit-journald", "--audit-journald-socket", "nowhere"],
         &["--enable-metrics"],
         &["--max-requests-per-second-per-token", "5"],
         &["-t", "telnet"],
@@ -582,8 +583,10 @@ async fn the_environment_of_the_earlier_servers_is_harmless() {
     let ended = ended(child).await;
     assert_eq!(ended.status.code(), Some(0), "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stderr.contains("JUNOS_TIMEOUT is `soon`"), "{}", ended.stderr);
-    let refused = command_with(home.path(), "JMCP_AUDIT_REDACT", "host=drop").await;
+    let refused = command_with(home.path(), "JMCP_AUDIT_REDACT", "host=hide").await;
     assert_eq!(refused, Some(2));
+    let taken = command_with(home.path(), "JMCP_AUDIT_REDACT", "host=drop").await;
+    assert_eq!(taken, Some(0));
 }
 
 async fn command_with(home: &std::path::Path, name: &str, value: &str) -> Option<i32> {

@@ -7,6 +7,7 @@ mod limits;
 mod long;
 mod mist;
 mod names;
+mod recorded;
 mod reload;
 mod rpc;
 mod stopping;

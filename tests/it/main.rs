@@ -8,9 +8,12 @@
 )]
 #![allow(clippy::too_many_lines)]
 
+mod approval;
 mod architecture;
+mod audit;
 mod catalogue_import;
 mod compat;
+mod config_tools;
 mod documents;
 mod faults;
 mod golden;
@@ -30,6 +33,7 @@ mod mist_security;
 mod mist_settings;
 mod mist_streams;
 mod openssh;
+mod operations;
 mod plans;
 mod redaction;
 mod round_trips;
@@ -37,4 +41,5 @@ mod safety;
 mod stdio;
 mod support;
 mod tokens;
+mod transaction;
 mod watching;

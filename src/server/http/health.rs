@@ -57,7 +57,9 @@ impl Health {
     pub(super) async fn ready(State(health): State<Arc<Self>>) -> Response {
         let wrong = health.wrong.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let is_draining = health.path.is_refusing();
-        let status = match (is_draining, wrong.is_empty()) {
+        // Whatever changes something is refused meanwhile.
+        let is_recorded = !health.path.audit().is_failing();
+        let status = match (is_draining, wrong.is_empty() && is_recorded) {
             (true, _) => "draining",
             (false, false) => "not ready",
             (false, true) => "ready",
@@ -72,6 +74,9 @@ impl Health {
             if let Some(body) = body.as_object_mut() {
                 body.insert(part.into(), word.into());
             }
+        }
+        if let Some(body) = body.as_object_mut().filter(|_| !is_recorded) {
+            body.insert("audit".into(), "cannot be written; nothing is changed".into());
         }
         let code = if status == "ready" {
             StatusCode::OK

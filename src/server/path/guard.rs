@@ -1,12 +1,25 @@
-//! Step 5: the guardrails, judged on what would really be executed.
+//! Step 5: the guardrails, judged on what would really be executed; and what a call does, as far as its commands tell.
 
 use serde_json::Value;
 
 use crate::{
     error::{Code, Error, Result},
-    junos, redact,
-    tools::{Arguments, Effect, Judged, Services, Tool, string_argument},
+    junos::{self, grammar, inventory::Inventory},
+    redact,
+    tools::{Arguments, Effect, Judged, Services, Tool, changes, string_argument},
 };
+
+/// Refuses what is not plainly one command, before anything else is asked of it.
+///
+/// # Errors
+/// `invalid_input`.
+pub(super) fn well_formed(tool: &Tool, arguments: &Arguments) -> Result<()> {
+    let judged = (tool.judged)(arguments);
+    judged.iter().try_for_each(|judged| match judged {
+        Judged::Command(command) | Judged::Pfe(command) => grammar::check_one(command),
+        Judged::Config { .. } => Ok(()),
+    })
+}
 
 /// # Errors
 /// `blocked`, naming the rule; one device that refuses refuses the whole call.
@@ -58,6 +71,22 @@ fn holds_placeholder(value: &Value) -> bool {
         Value::Array(items) => items.iter().any(holds_placeholder),
         Value::Object(map) => map.values().any(holds_placeholder),
         _ => false,
+    }
+}
+
+/// Refuses what changes anything on a device that may only be read.
+///
+/// # Errors
+/// `read_only`, naming the device.
+pub(super) fn writable(inventory: &Inventory, tool: &Tool, effect: Effect, targets: &[String]) -> Result<()> {
+    let is_fixed = |name: &&String| inventory.devices.get(*name).is_some_and(|device| device.read_only);
+    match targets.iter().find(is_fixed).filter(|_| effect != Effect::Read) {
+        None => Ok(()),
+        Some(device) => {
+            let message = format!("{} and device `{device}` is read-only", changes(tool));
+            Err(Error::new(Code::ReadOnly, message)
+                .advise("an operator can change `read_only` in the inventory; trying again does not help"))
+        }
     }
 }
 

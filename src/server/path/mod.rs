@@ -7,6 +7,7 @@ pub(super) mod clean;
 mod confirm;
 mod guard;
 mod limits;
+pub(super) mod operations;
 mod present;
 mod record;
 mod run;
@@ -18,23 +19,19 @@ use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(super) use self::confirm::{PARAMETER as CONFIRMATION, Proposal};
-use self::present::Presented;
+use self::record::Record;
 pub use self::{
     confirm::{Approval, ApprovalOptions, Confirm, ConfirmRules, WithoutAsking},
     limits::{Full, LimitOptions, Limits, Place},
     present::Origin,
 };
-use super::{
-    Extension,
-    audit::{Audit, Event},
-    figures::Figures,
-};
+use super::{Extension, audit::Audit, figures::Figures};
 use crate::{
     error::{Code, Error, Result},
     mist::Brought,
     tools::{
-        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Listing, News, Permits, Principal, Services, Tool,
-        did_you_mean,
+        Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Effect, Listing, News, Permits, Principal, Services,
+        Tool, did_you_mean,
     },
 };
 
@@ -114,17 +111,20 @@ pub struct Answered {
     pub origin: Origin,
     /// How long it took.
     pub duration: Duration,
+    /// The operation that it was, where it was to change something.
+    pub operation: Option<Arc<str>>,
 }
 
-/// The call path with everything that it needs.
+/// The call path with everything that it needs. Clones share it.
+#[derive(Clone)]
 pub struct Path {
     tools: Arc<Catalogue>,
     services: Arc<Services>,
     rules: Rules,
-    limits: Limits,
+    limits: Arc<Limits>,
     figures: Arc<Figures>,
-    audit: Audit,
-    approval: Approval,
+    audit: Arc<Audit>,
+    approval: Arc<Approval>,
     running: TaskTracker,
     /// Fires when no further calls are taken.
     refusing: CancellationToken,
@@ -144,10 +144,10 @@ impl Path {
             tools: Arc::new(tools),
             services,
             rules,
-            limits: Limits::new(limits, figures.clone()),
+            limits: Arc::new(Limits::new(limits, figures.clone())),
             figures,
-            audit,
-            approval: Approval::default(),
+            audit: Arc::new(audit),
+            approval: Arc::default(),
             running,
             refusing: CancellationToken::new(),
             shutdown: CancellationToken::new(),
@@ -171,7 +171,7 @@ impl Path {
     /// Counts in these figures, which other parts of the server count in too.
     #[must_use]
     pub fn with_figures(mut self, figures: Arc<Figures>) -> Self {
-        self.limits = Limits::new(self.limits.options(), figures.clone());
+        self.limits = Arc::new(Limits::new(self.limits.options(), figures.clone()));
         self.figures = figures;
         self
     }
@@ -179,7 +179,7 @@ impl Path {
     /// Asks persons as the operator decided.
     #[must_use]
     pub fn with_approval(mut self, approval: Approval) -> Self {
-        self.approval = approval;
+        self.approval = Arc::new(approval);
         self
     }
 
@@ -210,6 +210,11 @@ impl Path {
         &self.tools
     }
 
+    /// Whether this principal's answers show secrets.
+    fn shows_secrets(&self, principal: &Principal) -> bool {
+        self.rules.show_secrets || principal.show_secrets
+    }
+
     /// The tool of this name, whoever may call it.
     pub(super) fn find(&self, name: &str) -> Option<&Tool> {
         self.tools.find(name)
@@ -233,6 +238,11 @@ impl Path {
     /// The limits, for a transport that refuses before a call begins.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The record of calls.
+    pub fn audit(&self) -> &Audit {
+        &self.audit
     }
 
     /// What was counted.
@@ -284,41 +294,30 @@ impl Path {
     pub async fn call(&self, call: Call) -> Answered {
         let started = Instant::now();
         let _tracked = self.running.token();
-        let mut record = record::Record::new(self, &call, started);
-        let mut presented = Presented {
-            caller: call.principal.id.clone(),
-            shows_secrets: self.rules.show_secrets || call.principal.show_secrets,
-            origin: Origin::Here,
-        };
+        let mut record = Record::new(self, &call, started);
+        let caller = call.principal.clone();
         let mut proposal = None;
-        let outcome = self
-            .answer(call, &mut record.event, &mut presented, &mut proposal)
-            .await
-            .map_err(|error| presented.error(error));
-        let duration = started.elapsed();
-        record.write(duration, record::ended(&outcome));
-        match outcome {
-            Ok(answer) => presented.answer(self, answer, duration),
-            Err(error) => presented.refusal(error, proposal, duration),
+        match self.answer(call, &mut record, &mut proposal).await {
+            Ok(Ran::Write(answered)) => answered,
+            Ok(Ran::Read(answer)) => self.conclude(&caller, Ok(answer), &mut record),
+            Err(error) => self.conclude(&caller, Err(error), &mut record).proposing(proposal),
         }
     }
 
-    async fn answer(
-        &self,
-        mut call: Call,
-        event: &mut Event,
-        presented: &mut Presented,
-        proposal: &mut Option<Proposal>,
-    ) -> Result<Answer> {
+    async fn answer(&self, mut call: Call, record: &mut Record, proposal: &mut Option<Proposal>) -> Result<Ran> {
         if self.is_refusing() {
             return Err(Error::new(
                 Code::ShuttingDown,
                 "the server is going down and takes no further calls",
             ));
         }
+        self.tools
+            .find(&call.name)
+            .filter(|tool| self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(&call))?;
         let token = call.arguments.get(CONFIRMATION).cloned();
         if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
-            event.named(&name);
+            record.event.named(&name);
             if let Some(token) = token {
                 arguments.entry(CONFIRMATION).or_insert(token);
             }
@@ -326,22 +325,23 @@ impl Path {
             call.arguments = arguments;
         }
         let tool = self.tool(&call)?;
-        event.tool(tool.name, tool.effect);
-        presented.origin = Origin::of(tool);
+        record.event.tool(tool.name, tool.effect);
         let token = confirm::take_token(tool, &mut call.arguments)?;
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
+        guard::well_formed(tool, &arguments)?;
         let effect = guard::effect(tool, &arguments);
-        event.tool(tool.name, effect);
+        record.event.tool(tool.name, effect);
         let targets = scope::targets(&self.services, &call.principal, &arguments);
-        event.call(&scope::named(&targets, &arguments), &arguments);
-        scope::check(
-            &call.principal,
-            tool,
-            effect,
-            &targets,
-            &self.services.junos.inventory(),
-        )?;
+        let named = scope::named(&targets, &arguments);
+        record.call(&named, &arguments);
+        let inventory = self.services.junos.inventory();
+        scope::check(&call.principal, tool, effect, &targets, &inventory).inspect_err(|_| {
+            if scope::hides(&call.principal, &targets, &inventory) {
+                record.event.refused("router_scope");
+            }
+        })?;
         self.rules.permits.check(tool, effect)?;
+        guard::writable(&inventory, tool, effect, &targets)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         let (context, cancel) = run::context(self, &call, &arguments);
         let asking = confirm::Asking {
@@ -354,7 +354,7 @@ impl Path {
             approval: &self.approval,
             token,
             is_last: call.is_last,
-            shows_secrets: presented.shows_secrets,
+            shows_secrets: self.shows_secrets(&call.principal),
         };
         let agreed = tokio::select! {
             // Where nobody has to be asked, a call that was taken back begins all the same: a write comes to its own end.
@@ -362,25 +362,28 @@ impl Path {
             agreed = confirm::check(&asking, proposal) => agreed?,
             () = call.cancel.cancelled() => return Err(run::taken_back(tool)),
         };
-        event.approved(agreed.how);
+        if effect != Effect::Read {
+            record.event.approved(agreed.how);
+        }
         let context = Context {
             plan: agreed.plan.map(Arc::new),
             ..context
         };
         let place = self.place(&mut call, &targets).await?;
-        run::run(
-            self,
-            tool,
-            effect,
-            run::Ready {
-                context,
-                cancel,
-                taken_back: call.cancel,
-                place,
-                arguments,
-            },
-        )
-        .await
+        let ready = run::Ready {
+            context,
+            cancel,
+            taken_back: call.cancel,
+            place,
+            arguments,
+        };
+        if effect == Effect::Read {
+            run::read(tool, ready).await.map(Ran::Read)
+        } else {
+            operations::write(self, tool, ready, named, record)
+                .await
+                .map(Ran::Write)
+        }
     }
 
     /// The place that the transport took, with the devices that this call turned out to reach, or one taken now.
@@ -395,22 +398,43 @@ impl Path {
     fn tool(&self, call: &Call) -> Result<&Tool> {
         self.tools
             .find(&call.name)
-            .filter(|tool| call.principal.may_call(tool))
-            .ok_or_else(|| {
-                let all = self.tools(&call.principal);
-                let known: Vec<&str> = all.iter().map(|tool| tool.name).collect();
-                let listed = all
-                    .iter()
-                    .filter(|tool| self.services.listing.shows(tool))
-                    .map(|tool| tool.name);
-                let name: String = call.name.chars().take(100).collect();
-                Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
-                    "{}the tools are: {}",
-                    did_you_mean(&name, known.iter().copied()),
-                    listed.collect::<Vec<_>>().join(", ")
-                ))
-            })
+            .filter(|tool| call.principal.may_call(tool) && self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(call))
     }
+
+    fn no_tool(&self, call: &Call) -> Error {
+        let all = self.tools(&call.principal);
+        let known: Vec<&str> = all.iter().map(|tool| tool.name).collect();
+        let listed = all
+            .iter()
+            .filter(|tool| self.services.listing.shows(tool))
+            .map(|tool| tool.name);
+        let name: String = call.name.chars().take(100).collect();
+        Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
+            "{}the tools are: {}",
+            did_you_mean(&name, known.iter().copied()),
+            listed.collect::<Vec<_>>().join(", ")
+        ))
+    }
+}
+
+impl Answered {
+    /// With what has to be shown to a person first.
+    fn proposing(mut self, proposal: Option<Proposal>) -> Self {
+        if let (Some(proposal), Some(error)) = (proposal, &self.error) {
+            self.text = present::refusal_text(error, &proposal);
+            self.confirmation = proposal.meta();
+        }
+        self
+    }
+}
+
+/// What became of a call that ran.
+enum Ran {
+    /// It read, and its answer is to be made.
+    Read(Answer),
+    /// It wrote: the answer was made where it ran.
+    Write(Answered),
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::{Answered, Duration, Path, Proposal, budget, clean};
 use crate::{
     error::Error,
     redact,
-    tools::{Answer, Arguments, Block, Body, Text, Tool},
+    tools::{Answer, Arguments, Block, Body, Principal, Text, Tool},
 };
 
 /// Where the content of an answer comes from: nobody here wrote it.
@@ -27,7 +27,7 @@ pub enum Origin {
 
 impl Origin {
     /// Where this tool's answers come from.
-    pub(super) fn of(tool: &Tool) -> Self {
+    fn of(tool: &Tool) -> Self {
         match tool.toolset {
             "mist" => Self::Cloud,
             "results" => Self::Kept,
@@ -49,14 +49,22 @@ impl Origin {
 
 /// For whom, and of what.
 pub(super) struct Presented {
-    pub(super) caller: Arc<str>,
-    pub(super) shows_secrets: bool,
-    pub(super) origin: Origin,
+    caller: Arc<str>,
+    shows_secrets: bool,
+    origin: Origin,
 }
 
 impl Presented {
+    pub(super) fn of(path: &Path, caller: &Principal, tool: Option<&Tool>) -> Self {
+        Self {
+            caller: caller.id.clone(),
+            shows_secrets: path.shows_secrets(caller),
+            origin: tool.map(Origin::of).unwrap_or_default(),
+        }
+    }
+
     /// The error with texts that may leave the server.
-    pub(super) fn error(&self, error: Error) -> Error {
+    fn error(&self, error: Error) -> Error {
         if self.shows_secrets {
             error.rewritten(clean::text)
         } else {
@@ -65,16 +73,18 @@ impl Presented {
     }
 
     /// An error as an answer.
-    pub(super) fn refusal(&self, error: Error, proposal: Option<Proposal>, duration: Duration) -> Answered {
+    pub(super) fn failed(&self, error: Error, duration: Duration) -> Answered {
+        let error = self.error(error);
         Answered {
-            text: clean::text(refusal_text(&error, proposal.as_ref())),
+            text: error_text(&error),
             blocks: Vec::new(),
             structured: None,
             failed: true,
-            confirmation: proposal.and_then(|proposal| proposal.meta()),
             error: Some(error),
+            confirmation: None,
             origin: self.origin,
             duration,
+            operation: None,
         }
     }
 
@@ -108,6 +118,7 @@ impl Presented {
             confirmation: None,
             origin: self.origin,
             duration,
+            operation: None,
         }
     }
 
@@ -141,15 +152,13 @@ fn covered(text: String) -> String {
     }
 }
 
-/// What a model reads of an error, and of what it has to show to a person first.
-fn refusal_text(error: &Error, proposal: Option<&Proposal>) -> String {
-    match proposal {
-        Some(proposal) if proposal.meta().is_some() => {
-            proposal.text(&format!("{} [code={}]", error.message(), error.code()))
-        }
-        Some(proposal) => proposal.text(&error_text(error)),
-        None => error_text(error),
-    }
+/// What a model reads of a refusal until a person agrees.
+pub(super) fn refusal_text(error: &Error, proposal: &Proposal) -> String {
+    clean::text(if proposal.meta().is_some() {
+        proposal.text(&format!("{} [code={}]", error.message(), error.code()))
+    } else {
+        proposal.text(&error_text(error))
+    })
 }
 
 /// What a model reads of an error: what happened, what to do, whether trying again helps.

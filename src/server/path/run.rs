@@ -1,20 +1,17 @@
-//! Step 8: the tool runs under a deadline and a cancellation token. A panic ends in an answer; a read is dropped when nobody waits for it;
-//! a write runs in a task of its own, is told, and comes to its own end.
+//! Step 8: the tool runs under a deadline and a cancellation token. A panic ends in an answer; a read is dropped when nobody waits for it.
+//! What writes is in `operations`.
 
 use std::{any::Any, panic::AssertUnwindSafe, time::Duration};
 
 use futures::FutureExt as _;
 use serde_json::Value;
-use tokio::{
-    task::{JoinError, JoinHandle},
-    time::Instant,
-};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Call, Path, Place};
 use crate::{
     error::{Code, Error, Result},
-    tools::{Answer, Arguments, Context, Effect, Limit, Log, OutputLimits, Progress, Tool},
+    tools::{Answer, Arguments, Context, Limit, Log, OutputLimits, Progress, Tool},
 };
 
 /// What the tool's own time-outs get before the path ends the call: theirs name the device.
@@ -41,7 +38,8 @@ pub(super) fn context(path: &Path, call: &Call, arguments: &Arguments) -> (Conte
         caller: call.principal.clone(),
         services: path.services.clone(),
         catalogue: path.tools.clone(),
-        permits: path.rules.permits,
+        permits: path.rules.permits.clone(),
+        shows_secrets: path.shows_secrets(&call.principal),
         cancel: cancel.clone(),
         timeout,
         deadline: Instant::now() + timeout,
@@ -56,26 +54,19 @@ pub(super) fn context(path: &Path, call: &Call, arguments: &Arguments) -> (Conte
     (context, cancel)
 }
 
-pub(super) async fn run(path: &Path, tool: &Tool, effect: Effect, ready: Ready) -> Result<Answer> {
+/// Runs a call that only reads.
+pub(super) async fn read(tool: &Tool, ready: Ready) -> Result<Answer> {
     let Ready {
         mut context,
         cancel,
         taken_back,
-        place,
+        place: _place,
         arguments,
     } = ready;
     let timeout = context.timeout;
     // The time that a person took to agree is not the call's.
     context.deadline = Instant::now() + timeout;
     let running = tool.run(context, arguments);
-    if effect != Effect::Read {
-        let task = path.running.spawn(async move {
-            // Also of a write whose caller has gone.
-            let _place = place;
-            running.await
-        });
-        return finish(path, tool, write(task, &cancel, &taken_back).await);
-    }
     let limit = if tool.limit == Limit::Own {
         LONGEST
     } else {
@@ -87,7 +78,7 @@ pub(super) async fn run(path: &Path, tool: &Tool, effect: Effect, ready: Ready) 
         biased;
         () = taken_back.cancelled() => Err(self::taken_back(tool)),
         () = cancel.cancelled() => Err(going_down(tool)),
-        outcome = &mut running => outcome.unwrap_or_else(|panic| Err(panicked(tool, &*panic))),
+        outcome = &mut running => outcome.unwrap_or_else(|panic| Err(panicked(tool.name, &*panic))),
         () = tokio::time::sleep(limit) => Err(Error::new(
             Code::Timeout,
             format!("`{}` had no answer within {} s", tool.name, timeout.as_secs()),
@@ -96,27 +87,12 @@ pub(super) async fn run(path: &Path, tool: &Tool, effect: Effect, ready: Ready) 
     }
 }
 
-/// Waits for a write whatever happens: it undoes what it has not committed and reports what it has.
-async fn write(
-    mut task: JoinHandle<Result<Answer>>,
-    cancel: &CancellationToken,
-    taken_back: &CancellationToken,
-) -> Result<Result<Answer>, JoinError> {
-    tokio::select! {
-        outcome = &mut task => outcome,
-        () = taken_back.cancelled() => {
-            cancel.cancel();
-            task.await
-        }
-    }
-}
-
-fn finish(path: &Path, tool: &Tool, outcome: Result<Result<Answer>, JoinError>) -> Result<Answer> {
-    match outcome {
-        Ok(answer) => answer,
-        Err(e) if e.is_panic() => Err(panicked(tool, &*e.into_panic())),
-        Err(_) if path.shutdown.is_cancelled() => Err(going_down(tool)),
-        Err(_) => Err(Error::new(Code::Cancelled, format!("`{}` was cancelled", tool.name))),
+/// A write whose task has ended without an answer: the runtime has.
+pub(super) fn lost(path: &Path, tool: &Tool) -> Error {
+    if path.shutdown.is_cancelled() {
+        going_down(tool)
+    } else {
+        Error::new(Code::Cancelled, format!("`{}` was cancelled", tool.name))
     }
 }
 
@@ -132,11 +108,11 @@ fn going_down(tool: &Tool) -> Error {
     )
 }
 
-pub(super) fn panicked(tool: &Tool, payload: &(dyn Any + Send)) -> Error {
+pub(super) fn panicked(tool: &'static str, payload: &(dyn Any + Send)) -> Error {
     let words = payload.downcast_ref::<&str>().copied();
     let words = words.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(tool = tool.name, "a tool panicked: {}", words.unwrap_or("no message"));
-    Error::new(Code::Internal, format!("`{}` failed by a defect of jmcp", tool.name)).advise(
+    tracing::error!(tool, "a tool panicked: {}", words.unwrap_or("no message"));
+    Error::new(Code::Internal, format!("`{tool}` failed by a defect of jmcp")).advise(
         "look at the device before you try again if the call was to change something; the server's log has more",
     )
 }

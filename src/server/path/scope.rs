@@ -42,6 +42,12 @@ pub(super) fn check(
     }
 }
 
+/// Whether any of these devices is there and kept from the caller: for the record only, never for the answer.
+pub(super) fn hides(principal: &Principal, devices: &[String], inventory: &Inventory) -> bool {
+    let mut devices = devices.iter();
+    devices.any(|name| !principal.may_reach(name) && inventory.devices.contains_key(name))
+}
+
 /// Everything that a call names, for the record: the devices, and what it reaches of the Mist cloud.
 pub(super) fn named(devices: &[String], arguments: &Arguments) -> Vec<String> {
     let named = ["org_id", "site_id", "msp_id", "device_id"]
@@ -59,7 +65,7 @@ pub(super) fn targets(services: &Services, caller: &Principal, arguments: &Argum
     let plan = plan.and_then(|id| services.plans.get(&caller.id, id).ok());
     let steps = plan.iter().flat_map(|plan| &plan.steps);
     let mut targets: Vec<String> = steps.map(|step| step.router.clone()).collect();
-    for parameter in ["router_name", "router_names"] {
+    for parameter in ["router_name", "router_names", "other_router"] {
         match arguments.get(parameter) {
             Some(Value::String(name)) => targets.push(name.clone()),
             Some(Value::Array(names)) => targets.extend(names.iter().filter_map(Value::as_str).map(str::to_owned)),

@@ -15,7 +15,7 @@ use crate::{
         pool::{self, Pool},
         transport::{Connect, Connection},
     },
-    policy::Policy,
+    policy::{self, Policy},
     server::audit::AuditFormat,
     tools::{Effect, Judged, Typed},
 };
@@ -72,14 +72,14 @@ fn path(tools: Vec<Tool>, read_only: bool) -> Path {
 fn limited(tools: Vec<Tool>, read_only: bool, limits: LimitOptions) -> Path {
     let text = r#"{"mx": {"ip": "192.0.2.1", "username": "u", "auth": {"type": "password", "password": "p"}}}"#;
     let inventory = Inventory::parse(text, std::path::Path::new("."), "test").unwrap();
-    let policy = Policy::load(&inventory, true).unwrap();
+    let policy = Policy::load(&inventory, policy::Options::default()).unwrap();
     let junos = Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere)));
     let services = Services::new(junos, policy).unwrap();
     let rules = Rules {
         permits: Permits {
             read_only,
             mist_writes: true,
-            mist_unconfirmed: false,
+            ..Permits::default()
         },
         confirm: Confirm::Destroy,
         show_secrets: false,
@@ -291,12 +291,12 @@ fn read_only_runs_no_command_but_known_reads() {
 async fn a_call_that_is_dropped_is_recorded_all_the_same() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("audit");
-    let tool = Tool::new("slow", Effect::Write, "Slow", "Is slow.", |_: Context, _: Args| async {
+    let tool = Tool::new("slow", Effect::Read, "Slow", "Is slow.", |_: Context, _: Args| async {
         std::future::pending::<()>().await;
         said("done")
     });
     let mut path = path(vec![tool], false);
-    path.audit = Audit::open(AuditFormat::Json, Some(&file)).unwrap();
+    path.audit = Arc::new(Audit::open(AuditFormat::Json, Some(&file)).unwrap());
     let dropped = tokio::time::timeout(Duration::from_millis(20), path.call(call("slow", json!({})))).await;
     assert!(dropped.is_err());
     let written = std::fs::read_to_string(&file).unwrap();

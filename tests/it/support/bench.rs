@@ -96,6 +96,24 @@ impl Bench {
     }
 }
 
+/// Waits until the device has committed and holds its reply. The check, which goes by the same name, is let through.
+pub(crate) async fn committed_and_held(device: &LabDevice) -> Gate {
+    let hold_reply = || {
+        let gate = Gate::new();
+        device.faults().once(Fault::HoldReply {
+            on: "commit-configuration".into(),
+            gate: gate.clone(),
+        });
+        gate
+    };
+    let check = hold_reply();
+    check.reached().await;
+    let commit = hold_reply();
+    check.open();
+    commit.reached().await;
+    commit
+}
+
 /// Holds the next request of this name before the device does it.
 pub(crate) fn hold(device: &LabDevice, on: &str) -> Gate {
     let gate = Gate::new();

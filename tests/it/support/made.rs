@@ -36,6 +36,7 @@ pub(crate) fn server(tools: Vec<Tool>) -> Arc<Path> {
             read_only: false,
             mist_writes: true,
             mist_unconfirmed: false,
+            offer: Default::default(),
         },
         confirm: Confirm::Never,
         show_secrets: false,

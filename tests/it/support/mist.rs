@@ -96,7 +96,7 @@ impl MistBench {
         };
         let directory = tempfile::tempdir().unwrap();
         let inventory = Inventory::parse("{}", FilePath::new("."), "none").unwrap();
-        let policy = Policy::load(&inventory, true).unwrap();
+        let policy = Policy::load(&inventory, jmcp::policy::Options::default()).unwrap();
         let hosts = HostKeys {
             files: Vec::new(),
             accept_new: false,

@@ -46,7 +46,7 @@ pub enum Confirm {
 
 impl Confirm {
     /// Of the Mist cloud every change needs a person unless nothing does: what a model reads there may tell it what to write.
-    fn needed(self, tool: &Tool, effect: Effect) -> bool {
+    pub fn needed(self, tool: &Tool, effect: Effect) -> bool {
         match self {
             Confirm::Never => false,
             Confirm::Destroy => effect == Effect::Destroy || (effect == Effect::Write && tool.toolset == "mist"),
@@ -162,7 +162,7 @@ impl Asking<'_> {
         let planning = AssertUnwindSafe(planning).catch_unwind();
         match tokio::time::timeout_at(self.context.deadline + GRACE, planning).await {
             Ok(Ok(plan)) => plan.map(Some),
-            Ok(Err(panic)) => Err(run::panicked(tool, &*panic)),
+            Ok(Err(panic)) => Err(run::panicked(tool.name, &*panic)),
             Err(_) => Err(Error::new(
                 Code::Timeout,
                 format!(
