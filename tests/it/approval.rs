@@ -158,6 +158,7 @@ impl Scene {
         let home = directory(DEVICES);
         let services = Bench::serve(&home, &[]).services().clone();
         let rules = Rules {
+            show_secrets: false,
             permits: Permits::default(),
             confirm,
             max_result_chars: 40_000,

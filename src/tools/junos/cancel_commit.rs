@@ -81,7 +81,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let seen = context.plan.as_ref().and_then(|plan| plan.evidence.get(router));
     let agreed = seen.and_then(|seen| {
         Some(Agreed {
-            diff: seen.get("diff")?.as_str()?.to_owned(),
+            diff: Some(seen.get("diff")?.as_str()?.to_owned()),
             base: seen.get("base").and_then(Value::as_str).map(str::to_owned),
         })
     });
