@@ -14,7 +14,7 @@ use super::{
         reply::Reply,
         xml::{Element, escape},
     },
-    operational::{self, Answered, CommandFormat, ConfigQuery},
+    operational::{self, Answered, CommandFormat, ConfigQuery, Secrets},
     pool::{self, Pool},
 };
 use crate::error::{Code, Error, Result};
@@ -90,9 +90,11 @@ impl Junos {
         name: &str,
         command: &str,
         format: CommandFormat,
+        secrets: Secrets,
         timeout: Duration,
     ) -> Result<Answered> {
-        operational::command(&self.pool, &self.device(name)?, command, format, timeout).await
+        let device = self.device(name)?;
+        operational::command(&self.pool, &device, command, format, secrets, timeout).await
     }
 
     /// Runs a command on a packet forwarding engine.

@@ -25,5 +25,5 @@ pub use self::{
     },
     devices::{Junos, Reloaded},
     grammar::reads_only,
-    operational::{Answered, CommandFormat, ConfigQuery},
+    operational::{Answered, CommandFormat, ConfigQuery, Secrets},
 };

@@ -17,7 +17,10 @@ use super::{
     pipes::{self, Display, Pipeline},
     pool::Pool,
 };
-use crate::error::{Code, Error, Result};
+use crate::{
+    error::{Code, Error, Result},
+    redact,
+};
 
 /// The form in which a command's output is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +34,16 @@ pub enum CommandFormat {
     Xml,
     /// JSON made here from the device's XML.
     Json,
+}
+
+/// Whether pipes work on text with its secrets. A pipe takes away what tells that something is one: the lines around it, or the first
+/// columns of each; and what it finds tells what is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// They are covered first.
+    Covered,
+    /// They may be seen.
+    Shown,
 }
 
 /// What a device answered.
@@ -64,6 +77,7 @@ pub(super) async fn command(
     device: &Arc<Device>,
     command: &str,
     format: CommandFormat,
+    secrets: Secrets,
     timeout: Duration,
 ) -> Result<Answered> {
     let pipeline = pipes::split(command)?;
@@ -79,7 +93,7 @@ pub(super) async fn command(
     } else {
         pool.once(device, &request, timeout).await?
     };
-    Ok(present(reply, display, &pipeline))
+    Ok(present(reply, display, secrets, &pipeline))
 }
 
 impl ConfigQuery {
@@ -132,10 +146,11 @@ pub(super) async fn configuration(
         ConfigFormat::Xml => CommandFormat::Xml,
         ConfigFormat::Json => CommandFormat::Json,
     };
-    command(pool, device, &line, format, timeout).await
+    // Without pipes of ours there is nothing to cover here.
+    command(pool, device, &line, format, Secrets::Shown, timeout).await
 }
 
-fn present(reply: Reply, display: Display, pipeline: &Pipeline) -> Answered {
+fn present(reply: Reply, display: Display, secrets: Secrets, pipeline: &Pipeline) -> Answered {
     let mut warnings: Vec<String> = reply.warnings().iter().map(|warning| warning.message.clone()).collect();
     warnings.extend(reply.errors().iter().map(|error| match &error.routing_engine {
         Some(engine) => format!("{engine}: {}", error.message),
@@ -143,10 +158,13 @@ fn present(reply: Reply, display: Display, pipeline: &Pipeline) -> Answered {
     }));
     warnings.extend(pipeline.notes.iter().map(|note| (*note).to_owned()));
     let (output, data) = match display {
-        Display::Text => (pipes::apply(&pipeline.pipes, reply.into_cli_text()), None),
-        Display::Xml => (pipes::apply(&pipeline.pipes, xml(&reply)), None),
+        Display::Text => (piped(reply.into_cli_text(), secrets, pipeline), None),
+        Display::Xml => (piped(xml(&reply), secrets, pipeline), None),
         Display::Json => {
-            let data = display::to_json(reply.root());
+            let mut data = display::to_json(reply.root());
+            if !pipeline.pipes.is_empty() && secrets == Secrets::Covered {
+                redact::value(&mut data);
+            }
             if pipeline.pipes.is_empty() {
                 (String::new(), Some(data))
             } else {
@@ -156,6 +174,16 @@ fn present(reply: Reply, display: Display, pipeline: &Pipeline) -> Answered {
         }
     };
     Answered { output, data, warnings }
+}
+
+/// The output after its pipes.
+fn piped(text: String, secrets: Secrets, pipeline: &Pipeline) -> String {
+    if pipeline.pipes.is_empty() || secrets == Secrets::Shown {
+        return pipes::apply(&pipeline.pipes, text);
+    }
+    let place = redact::place_of_command(&pipeline.command).unwrap_or_default();
+    let covered = redact::text_at(&place, &text).into_owned();
+    pipes::apply(&pipeline.pipes, covered)
 }
 
 /// The reply's payload as XML, one element on a line where it holds elements.

@@ -46,6 +46,11 @@ pub fn text_at<'t>(place: &str, text: &'t str) -> Cow<'t, str> {
     below(Some(place), text, DEEPEST)
 }
 
+/// The place that a command shows the configuration of: `snmp` of `show configuration snmp | match x`.
+pub fn place_of_command(command: &str) -> Option<String> {
+    values::place_of_command(command)
+}
+
 /// Covers the secrets below this value: an answer about devices.
 pub fn value(value: &mut Value) {
     values::cover(value, values::Names::OfJunos);

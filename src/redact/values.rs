@@ -167,16 +167,16 @@ fn place_of(map: &Map<String, Value>) -> Option<String> {
             .unwrap_or(path);
         return Some(full(path.split_whitespace()));
     }
-    let command = field("command").filter(|_| map.contains_key("output"))?;
+    place_of_command(field("command").filter(|_| map.contains_key("output"))?)
+}
+
+/// The place in the tree that a command shows; none for a command that shows no configuration.
+pub(super) fn place_of_command(command: &str) -> Option<String> {
     let mut words = command.split('|').next().unwrap_or_default().split_whitespace();
     let is = |typed: Option<&str>, word: &str, least: usize| {
         typed.is_some_and(|typed| typed.len() >= least && word.starts_with(typed))
     };
-    if is(words.next(), "show", 2) && is(words.next(), "configuration", 4) {
-        Some(full(words))
-    } else {
-        None
-    }
+    (is(words.next(), "show", 2) && is(words.next(), "configuration", 4)).then(|| full(words))
 }
 
 /// The words of a path, those in full that matter and can be shortened.

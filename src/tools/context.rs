@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Ask, Catalogue, Chosen, OutputLimits, Permits, Plan, Principal, Results, Services};
 use crate::{
     error::Result,
+    junos::Secrets,
     mist::{Access, Brought},
 };
 
@@ -22,6 +23,8 @@ pub struct Context {
     pub catalogue: Arc<Catalogue>,
     /// What the operator lets calls do.
     pub permits: Permits,
+    /// Whether answers to this caller show secrets. The call path covers them; only what takes text apart before has to know.
+    pub shows_secrets: bool,
     /// Fires when the caller takes the call back or the server goes down. Tools that read are simply dropped then; tools
     /// that write look at it between steps.
     pub cancel: CancellationToken,
@@ -49,6 +52,15 @@ impl Context {
     /// The results that were too long to be shown whole.
     pub fn results(&self) -> &Results {
         &self.services.results
+    }
+
+    /// Whether what a device says may be taken apart with its secrets.
+    pub fn secrets(&self) -> Secrets {
+        if self.shows_secrets {
+            Secrets::Shown
+        } else {
+            Secrets::Covered
+        }
     }
 
     /// Reports a step of work on several devices: as progress, and in the client's log, where some clients show it who follow no progress.

@@ -56,7 +56,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let answer = context
         .services
         .junos
-        .command(&args.on.router_name, &args.command, format, context.timeout)
+        .command(&args.on.router_name, &args.command, format, context.secrets(), context.timeout)
         .await?;
     let output = Output {
         router_name: args.on.router_name,

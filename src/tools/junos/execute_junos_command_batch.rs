@@ -195,7 +195,7 @@ impl Batch {
             .context
             .services
             .junos
-            .command(router, command, self.format, self.limit)
+            .command(router, command, self.format, self.context.secrets(), self.limit)
             .await;
         let mut row = self.row(router, command, started);
         match answer {
