@@ -1,30 +1,37 @@
 //! The command line: types only, no logic.
 
 mod accepted;
+mod approval;
 mod audit;
 mod catalogue;
 mod http;
 mod log;
 mod mist;
+mod policy;
 mod read;
 mod token;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 pub use self::{
     accepted::Accepted,
+    approval::Approval,
     audit::Audit,
     catalogue::{CatalogueCommand, ImportArgs},
     http::Http,
     log::Log,
     mist::Mist,
+    policy::{PolicyCommand, PolicyListArgs, PolicyTestArgs},
     read::read,
     token::{NamedArgs, NewTokenArgs, TokenArgs, TokenCommand},
 };
 
-use crate::server::path::Confirm;
+use crate::{junos::inventory::Mode, server::path::Confirm};
 
 /// MCP server for Juniper networks.
 ///
@@ -65,6 +72,9 @@ pub enum Command {
     KnownHosts(KnownHostsCommand),
     /// Tokens of HTTP clients.
     Token(TokenArgs),
+    /// What the guardrails say.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Facts of the Mist API.
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
@@ -114,6 +124,9 @@ pub struct CallArgs {
     /// Print the structured result as JSON instead of the text.
     #[arg(long)]
     pub structured: bool,
+    /// Agree to what the call would do, where a person has to; without it the terminal asks.
+    #[arg(long)]
+    pub yes: bool,
 }
 
 /// `jmcp tools`.
@@ -196,6 +209,10 @@ pub struct Options {
     /// Which tools need a person's word: those that cannot be undone, or all that change anything.
     #[arg(long, global = true, value_enum, default_value_t = Confirm::Destroy)]
     pub confirm: Confirm,
+    /// Show secrets in answers: hashes and keys, SNMP communities, passwords. Without it they are covered, and the log and the audit
+    /// events never show them.
+    #[arg(long, global = true)]
+    pub show_secrets: bool,
     /// Seconds that each device may take where a call does not say [env: JUNOS_TIMEOUT] [default: 360].
     #[arg(long, global = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: Option<u64>,
@@ -226,12 +243,37 @@ pub struct Options {
     /// block.cfg.
     #[arg(long, global = true)]
     pub no_default_rules: bool,
+    /// How devices are judged whose entry has no `mode`: what no rule forbids is allowed, or only what a rule allows [default:
+    /// `_mode_default` of the inventory, then deny-listed].
+    #[arg(long, global = true, env = "JMCP_POLICY_MODE", value_name = "MODE", value_parser = modes())]
+    pub policy_mode: Option<Mode>,
+    /// Only these tools: names and patterns such as `get_*`, separated by commas. For every client and `jmcp call`.
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_ALLOW_TOOLS",
+        value_name = "LIST",
+        value_delimiter = ','
+    )]
+    pub allow_tools: Vec<String>,
+    /// Not these tools, whatever allows them.
+    #[arg(
+        long,
+        global = true,
+        env = "JMCP_DENY_TOOLS",
+        value_name = "LIST",
+        value_delimiter = ','
+    )]
+    pub deny_tools: Vec<String>,
     /// Calls at once in all; 0 is no limit [default: 64 over HTTP, 256 on stdio].
     #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS", value_name = "N")]
     pub max_inflight_requests: Option<usize>,
     /// Calls at once to one device; 0 is no limit [default: 4 over HTTP, 64 on stdio].
     #[arg(long, global = true, env = "JMCP_MAX_INFLIGHT_REQUESTS_PER_ROUTER", value_name = "N")]
     pub max_inflight_requests_per_router: Option<usize>,
+    /// Options on a person's word.
+    #[command(flatten)]
+    pub approval: Approval,
     /// Options of the HTTP server.
     #[command(flatten)]
     pub http: Http,
@@ -247,6 +289,11 @@ pub struct Options {
     /// What the earlier servers took and this version does not use.
     #[command(flatten)]
     pub accepted: Accepted,
+}
+
+fn modes() -> impl TypedValueParser<Value = Mode> {
+    let words = [Mode::DenyListed, Mode::AllowListed].map(Mode::as_str);
+    PossibleValuesParser::new(words).map(|word| Mode::of(&word).unwrap_or_default())
 }
 
 /// Which options that have a default were given, on the line or in the environment.

@@ -307,6 +307,14 @@ impl Error {
         self
     }
 
+    /// The same error with its texts as this makes them.
+    #[must_use]
+    pub fn rewritten(mut self, rewrite: impl Fn(String) -> String) -> Self {
+        self.message = rewrite(self.message);
+        self.advice = self.advice.map(rewrite);
+        self
+    }
+
     /// Whether the same call may help later: as the code says, unless it may have had its effect already.
     pub fn retryable(&self) -> bool {
         (self.code.retryable() || self.passing) && !self.final_word

@@ -68,6 +68,6 @@ fn prepare(cli: &mut cli::Cli) -> error::Result<settings::Variables> {
 
 fn failed(error: &error::Error) -> ExitCode {
     use std::io::Write as _;
-    let _ = writeln!(std::io::stderr().lock(), "jmcp: {error}");
+    let _ = writeln!(std::io::stderr().lock(), "jmcp: {}", redact::text(&error.to_string()));
     ExitCode::from(error.code().exit_code())
 }

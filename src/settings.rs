@@ -20,13 +20,13 @@ use crate::{
         ssh::{self, HostKeys, SshConnector},
     },
     mist::{Mist, MistOptions},
-    policy::Policy,
+    policy::{self, Policy},
     server::{
         audit::{Audit, AuditOptions, Redaction},
-        path::{Confirm, LimitOptions, Path, Rules},
+        path::{Approval, ApprovalOptions, Confirm, LimitOptions, Path, Rules},
     },
     tokens,
-    tools::{self, Catalogue, Listing, Operations, Pages, Permits, Plans, Results, Services},
+    tools::{self, Catalogue, Listing, Offer, Operations, Pages, Permits, Plans, Results, Services},
 };
 
 /// The system's file of host keys, read where it exists.
@@ -49,12 +49,14 @@ pub struct Settings {
     pub ssh_config: Option<PathBuf>,
     /// What an operator decided about calls.
     pub rules: Rules,
+    /// How a person is asked.
+    pub approval: ApprovalOptions,
     /// How many calls at once.
     pub limits: LimitOptions,
     /// What concerns single tools.
     pub tools: tools::Options,
-    /// Whether the built-in guardrails hold where there is no rule file.
-    pub default_rules: bool,
+    /// What was decided about the guardrails, besides their rules.
+    pub policy: policy::Options,
     /// The HTTP server; none on stdio.
     pub http: Option<HttpSettings>,
     /// The Mist cloud.
@@ -114,7 +116,7 @@ impl Settings {
                 "and `--confirm write` say opposite things",
             ));
         }
-        let rules = rules(&options);
+        let rules = rules(&options)?;
         let audit = audit(&options)?;
         Ok(Self {
             inventory_may_be_missing: cloud.needs_no_devices,
@@ -122,6 +124,12 @@ impl Settings {
             host_keys: host_keys(options.known_hosts_file, options.ssh_accept_new_host_keys),
             ssh_config: options.ssh_config,
             rules,
+            approval: ApprovalOptions {
+                rules: options.approval.confirm_rules,
+                key: options.approval.confirm_key_file,
+                without_asking: options.approval.confirm_without_asking,
+                token_lasts: Duration::from_secs(options.approval.confirm_token_secs),
+            },
             limits,
             http,
             tools: tools::Options {
@@ -129,7 +137,10 @@ impl Settings {
                 allow_password_auth_add: options.allow_password_auth_add,
                 confirm_minutes: options.commit_confirm_default,
             },
-            default_rules: !options.no_default_rules,
+            policy: policy::Options {
+                default_rules: !options.no_default_rules,
+                mode: options.policy_mode,
+            },
             mist,
             listing: Listing {
                 has_junos: true,
@@ -187,6 +198,8 @@ impl Settings {
     /// # Errors
     /// As `inventory`; `internal` where TLS cannot be set up.
     pub fn path(&self) -> Result<Arc<Path>> {
+        let catalogue = Catalogue::with(self.mist.specification)?;
+        self.rules.permits.offer.check(&catalogue)?;
         let inventory = self.inventory()?;
         let listing = self.listing();
         for warning in &inventory.warnings {
@@ -194,41 +207,44 @@ impl Settings {
         }
         let problems = inventory.devices.values().filter_map(|device| device.problem.as_ref());
         problems.for_each(|problem| tracing::warn!("{problem}"));
-        let policy = Policy::load(&inventory, self.default_rules)?;
+        let policy = Policy::load(&inventory, self.policy)?;
         let services = Services {
             junos: Junos::new(inventory, self.pool()),
             results: Results::default(),
-            operations: Operations::default(),
             plans: Plans::default(),
+            operations: Operations::default(),
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(self.mist.clone())?,
             pages: Pages::default(),
             listing,
             options: self.tools.clone(),
         };
-        let catalogue = Catalogue::with(self.mist.specification)?;
-        Ok(Arc::new(Path::new(
+        let approval = Approval::open(self.approval.clone())?;
+        let path = Path::new(
             catalogue,
             Arc::new(services),
             self.rules.clone(),
             self.limits,
             self.audit()?,
-        )))
+        );
+        Ok(Arc::new(path.with_approval(approval)))
     }
 }
 
 /// What the operator decided about calls.
-fn rules(options: &Options) -> Rules {
-    Rules {
+fn rules(options: &Options) -> Result<Rules> {
+    Ok(Rules {
         permits: Permits {
             read_only: options.read_only,
             mist_writes: options.mist.enable_write_tools,
             mist_unconfirmed: options.mist.disable_elicitation,
+            offer: Offer::new(&options.allow_tools, &options.deny_tools)?,
         },
         confirm: options.confirm,
+        show_secrets: options.show_secrets,
         max_result_chars: options.max_result_chars,
         timeout: timeout(options.timeout, std::env::var("JUNOS_TIMEOUT").ok().as_deref()),
-    }
+    })
 }
 
 /// What the Mist cloud means for the rest of the server.

@@ -5,13 +5,13 @@ use std::{process::ExitCode, sync::Arc};
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::{lab, print, say, serve};
+use super::{lab, print, say, serve, terminal::Terminal};
 use crate::{
     cli::CallArgs,
     error::{Code, Error, Result},
     server::path::Call,
     settings::Settings,
-    tools::{Arguments, Principal},
+    tools::{Arguments, Ask, Principal},
 };
 
 /// The tool that says what is risky about a token.
@@ -33,6 +33,8 @@ pub(super) async fn run(mut settings: Settings, args: CallArgs) -> Result<ExitCo
     let call = path.call(Call {
         cancel: cancel.clone(),
         progress: Some(sender),
+        ask: Terminal::found(args.yes).map(|terminal| Arc::new(terminal) as Arc<dyn Ask>),
+        is_last: true,
         ..call
     });
     tokio::pin!(call);

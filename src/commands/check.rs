@@ -14,7 +14,7 @@ use crate::{
     junos::inventory::Inventory,
     mist::{Brought, Mist},
     policy::Policy,
-    server::http::Tls,
+    server::{Seals, http::Tls, path::ConfirmRules},
     settings::{HttpSettings, Settings},
     tokens::{Known, TokenSet},
     tools::{Catalogue, Principal},
@@ -37,6 +37,7 @@ pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode
         let found = if file.exists() { "found" } else { "not there" };
         report.fine(&format!("host keys {}", file.display()), found);
     }
+    report.confirmations(&settings)?;
     for (what, usable) in settings.audit.check() {
         report.line(&what, usable.map(str::to_owned));
     }
@@ -44,8 +45,16 @@ pub(super) async fn run(settings: Settings, args: &CheckArgs) -> Result<ExitCode
     if let Some(http) = &settings.http {
         report.http(http, inventory.as_ref().ok())?;
     }
+    let offered = settings
+        .rules
+        .permits
+        .offer
+        .check(&Catalogue::with(settings.mist.specification)?);
+    if let Err(error) = offered {
+        report.line("tools", Err(error));
+    }
     if let Ok(inventory) = inventory {
-        report.devices(&inventory, settings.default_rules);
+        report.devices(&inventory, &settings);
         if args.connect {
             report.logins(&settings, &inventory).await?;
         }
@@ -141,6 +150,31 @@ impl Report {
         }
     }
 
+    /// The rules and the key for a person's word.
+    fn confirmations(&mut self, settings: &Settings) -> Result<()> {
+        if let Some(file) = &settings.approval.rules {
+            let rules = ConfirmRules::read(file);
+            if let Ok(rules) = &rules {
+                let catalogue = Catalogue::with(settings.mist.specification)?;
+                let names = catalogue.iter().map(|tool| tool.name).chain(catalogue.index().names());
+                let idle = rules.without_tool(&names.collect::<Vec<_>>());
+                Self::notes(
+                    &idle
+                        .iter()
+                        .map(|n| format!("confirmation rule {n} names no tool"))
+                        .collect::<Vec<_>>(),
+                );
+            }
+            let words = rules.map(|rules| format!("{} rules", rules.len()));
+            self.line(&format!("confirmation rules {}", file.display()), words);
+        }
+        if let Some(file) = &settings.approval.key {
+            let words = Seals::of_file(file).map(|_| "usable".to_owned());
+            self.line(&format!("key for confirmations {}", file.display()), words);
+        }
+        Ok(())
+    }
+
     fn notes(warnings: &[String]) {
         warnings.iter().for_each(|warning| print(&format!("note  {warning}")));
     }
@@ -165,12 +199,17 @@ impl Report {
         Ok(())
     }
 
-    fn devices(&mut self, inventory: &Inventory, default_rules: bool) {
+    fn devices(&mut self, inventory: &Inventory, settings: &Settings) {
         Self::notes(&inventory.warnings);
-        let policy = Policy::load(inventory, default_rules);
+        let policy = Policy::load(inventory, settings.policy);
         self.line("guardrails", policy.map(|policy| policy.summary()));
         for device in inventory.devices.values() {
-            let outcome = device.problem.as_ref().map_or_else(|| Ok("usable".to_owned()), Err);
+            let words = if device.read_only {
+                "usable, read-only"
+            } else {
+                "usable"
+            };
+            let outcome = device.problem.as_ref().map_or_else(|| Ok(words.to_owned()), Err);
             self.line(&format!("device {}", device.name), outcome);
         }
     }

@@ -7,8 +7,10 @@ mod completions;
 mod health;
 mod known_hosts;
 mod lab;
+mod policy;
 mod serve;
 mod serve_http;
+mod terminal;
 mod token;
 mod tools;
 
@@ -49,6 +51,7 @@ pub async fn run(cli: Cli, variables: &Variables) -> Result<ExitCode> {
         Some(Command::Call(args)) => call::run(settings, args).await,
         Some(Command::Tools(args)) => tools::run(&settings, &args),
         Some(Command::Check(args)) => check::run(settings, &args).await,
+        Some(Command::Policy(command)) => policy::run(&settings, command),
         Some(Command::KnownHosts(KnownHostsCommand::Scan(args))) => known_hosts::scan(settings, &args).await,
         Some(Command::Completions { shell }) => completions::run(shell),
         Some(Command::Health(_) | Command::Token(_) | Command::Catalogue(_)) => Ok(ExitCode::SUCCESS),

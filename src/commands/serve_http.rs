@@ -38,7 +38,7 @@ pub(super) async fn run(settings: Settings, http: HttpSettings) -> Result<ExitCo
     let over = CancellationToken::new();
     let reloader = Reloader {
         path: path.clone(),
-        default_rules: settings.default_rules,
+        policy: settings.policy,
         tokens: tokens.clone(),
         tls: tls.clone(),
         health: health.clone(),

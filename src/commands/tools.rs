@@ -16,7 +16,8 @@ pub(super) fn run(settings: &Settings, args: &ToolsArgs) -> Result<ExitCode> {
     let listing = settings.listing();
     // The table is one of the program, not of what is set up here.
     let everything = args.all || args.markdown;
-    let permits = settings.rules.permits;
+    let permits = &settings.rules.permits;
+    permits.offer.check(&catalogue)?;
     let is_shown = |tool: &&Tool| everything || (listing.shows(tool) && permits.allow(tool, tool.effect));
     let tools: Vec<&Tool> = catalogue.iter().filter(is_shown).collect();
     let list = listed(&tools, &listing);

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
 
 use super::{
+    compare::{self, Compared, Comparison},
     config::{self, Change, Confirmed, Control, Discarded, History, Known, Report, SharedEdits, UnderWay},
     facts,
     inventory::{self, Changes, Device, Inventory, NewDevice},
@@ -143,6 +144,15 @@ impl Junos {
         Ok(if text.trim().is_empty() { String::new() } else { text })
     }
 
+    /// Compares a configuration of one device with one of another, or of the same.
+    ///
+    /// # Errors
+    /// See [`compare::compare`].
+    pub async fn compare(&self, (from, to): (&str, &str), asked: &Comparison, timeout: Duration) -> Result<Compared> {
+        let devices = (&self.device(from)?, &self.device(to)?);
+        compare::compare(&self.pool, devices, asked, timeout).await
+    }
+
     /// The facts of a device, all requests at once on its session.
     ///
     /// # Errors
@@ -192,15 +202,21 @@ impl Junos {
         config::apply(&self.pool, &self.known, &self.device(name)?, change, control).await
     }
 
-    /// Confirms the confirmed commit that waits.
+    /// Confirms the confirmed commit that waits; where `agreed` is given, only while that is the newest commit ([`History::base`]).
     ///
     /// # Errors
     /// See [`config::confirm`].
-    pub async fn confirm_commit(&self, name: &str, comment: &str, timeout: Duration) -> Result<Confirmed> {
-        config::confirm(&self.pool, &self.known, &self.device(name)?, comment, timeout).await
+    pub async fn confirm_commit(
+        &self,
+        name: &str,
+        comment: &str,
+        agreed: Option<&str>,
+        timeout: Duration,
+    ) -> Result<Confirmed> {
+        config::confirm(&self.pool, &self.known, &self.device(name)?, (comment, agreed), timeout).await
     }
 
-    /// Takes back the confirmed commit that waits. Of the change only its comment counts.
+    /// Takes back the confirmed commit that waits. Of the change only its comment and what was agreed to count.
     ///
     /// # Errors
     /// See [`config::cancel`].

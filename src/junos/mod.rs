@@ -2,10 +2,12 @@
 //!
 //! [`Junos`] is the door: the tools use it and nothing behind it.
 
+mod compare;
 mod config;
 mod devices;
 pub mod display;
 pub mod facts;
+pub mod grammar;
 pub mod inventory;
 pub mod netconf;
 mod operational;
@@ -16,10 +18,12 @@ pub mod template;
 pub mod transport;
 
 pub use self::{
+    compare::{Compared, Comparison, Form, Point},
     config::{
         Action, Agreed, Change, Commit, ConfigFormat, Confirmed, Control, Database, Discarded, History, Judge, Outcome,
         Pending, Purpose, Report, SharedEdits, Source, Transaction, UnderWay, digest,
     },
     devices::{Junos, Reloaded},
-    operational::{Answered, CommandFormat, ConfigQuery, reads_only},
+    grammar::reads_only,
+    operational::{Answered, CommandFormat, ConfigQuery},
 };

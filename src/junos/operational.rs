@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     config::ConfigFormat,
-    display,
+    display, grammar,
     inventory::Device,
     netconf::{
         reply::Reply,
@@ -74,7 +74,7 @@ pub(super) async fn command(
     };
     let wire = if display == Display::Text { "text" } else { "xml" };
     let request = format!("<command format=\"{wire}\">{}</command>", escape(&pipeline.command));
-    let reply = if reads_only(&pipeline.command) {
+    let reply = if grammar::reads_only(&pipeline.command) {
         pool.read(device, &request, timeout).await?
     } else {
         pool.once(device, &request, timeout).await?
@@ -82,33 +82,38 @@ pub(super) async fn command(
     Ok(present(reply, display, &pipeline))
 }
 
-/// Commands that change nothing, each word with the shortest beginning that Junos takes for it and for nothing else.
-const READS: &[&[(&str, usize)]] = &[
-    &[("show", 2)],
-    &[("ping", 2)],
-    &[("traceroute", 2)],
-    &[("help", 1)],
-    &[("file", 2), ("list", 1)],
-    &[("file", 2), ("show", 1)],
-    &[("file", 2), ("checksum", 3)],
-    &[("file", 2), ("compare", 3)],
-    &[("test", 2), ("policy", 1)],
-];
-
-/// Whether an operational command is known to change nothing, so that it may be sent again and may run where only reads may.
-/// What is not known (`request`, `clear`, `restart`, `op`, a misspelt word) counts as a change.
-pub fn reads_only(command: &str) -> bool {
-    let words: Vec<String> = command
-        .split('|')
-        .next()
-        .unwrap_or_default()
-        .split_ascii_whitespace()
-        .map(str::to_ascii_lowercase)
-        .collect();
-    let is = |typed: &String, (word, least): &(&str, usize)| typed.len() >= *least && word.starts_with(typed.as_str());
-    READS
-        .iter()
-        .any(|read| words.len() >= read.len() && words.iter().zip(*read).all(|(typed, word)| is(typed, word)))
+impl ConfigQuery {
+    /// The command that reads it.
+    ///
+    /// # Errors
+    /// `invalid_input` for a path with pipes or control characters.
+    pub fn command(&self) -> Result<String> {
+        let path = self.path.as_deref().map(str::trim).unwrap_or_default();
+        if path.contains(|c: char| c == '|' || c == ';' || c.is_control()) {
+            return Err(Error::new(
+                Code::InvalidInput,
+                "`path` holds a pipe, a semicolon or a control character",
+            )
+            .advise("give words of the hierarchy, such as `protocols bgp group ibgp`"));
+        }
+        let path = path
+            .strip_prefix("[edit")
+            .and_then(|rest| rest.strip_suffix(']'))
+            .unwrap_or(path)
+            .trim();
+        let mut line = format!("show configuration {path}").trim_end().to_owned();
+        if self.inherit {
+            line.push_str(if self.format == ConfigFormat::Set {
+                " | display inheritance no-comments"
+            } else {
+                " | display inheritance"
+            });
+        }
+        if self.format == ConfigFormat::Set {
+            line.push_str(" | display set");
+        }
+        Ok(line)
+    }
 }
 
 /// Reads configuration through `show configuration`, which knows paths, inheritance and set format alike on every release.
@@ -121,30 +126,7 @@ pub(super) async fn configuration(
     query: &ConfigQuery,
     timeout: Duration,
 ) -> Result<Answered> {
-    let path = query.path.as_deref().map(str::trim).unwrap_or_default();
-    if path.contains(|c: char| c == '|' || c == ';' || c.is_control()) {
-        return Err(Error::new(
-            Code::InvalidInput,
-            "`path` holds a pipe, a semicolon or a control character",
-        )
-        .advise("give words of the hierarchy, such as `protocols bgp group ibgp`"));
-    }
-    let path = path
-        .strip_prefix("[edit")
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(path)
-        .trim();
-    let mut line = format!("show configuration {path}").trim_end().to_owned();
-    if query.inherit {
-        line.push_str(if query.format == ConfigFormat::Set {
-            " | display inheritance no-comments"
-        } else {
-            " | display inheritance"
-        });
-    }
-    if query.format == ConfigFormat::Set {
-        line.push_str(" | display set");
-    }
+    let line = query.command()?;
     let format = match query.format {
         ConfigFormat::Set | ConfigFormat::Text => CommandFormat::Text,
         ConfigFormat::Xml => CommandFormat::Xml,
@@ -186,45 +168,5 @@ fn xml(reply: &Reply) -> String {
             .collect::<Vec<_>>()
             .join(""),
         None => reply.cli_text(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_known_reads_count_as_reads() {
-        for read in [
-            "show version",
-            "SH ver | match x",
-            "ping 192.0.2.1 count 3",
-            "trace 192.0.2.1",
-            "file list /var/tmp",
-            "fil che md5 x",
-            "test policy p 192.0.2.0/24",
-        ] {
-            assert!(reads_only(read), "{read}");
-        }
-        for change in [
-            "request system reboot",
-            "req sys reb",
-            "clear bgp neighbor",
-            "restart routing",
-            "file delete /x",
-            "file copy a b",
-            "file co a b",
-            "file",
-            "test configuration",
-            "s version",
-            "showx",
-            "op url x",
-            "\"request\" system reboot",
-            "monitor start x",
-            "",
-            "| show",
-        ] {
-            assert!(!reads_only(change), "{change}");
-        }
     }
 }

@@ -10,15 +10,16 @@ use std::{
 };
 
 use russh::keys::{PrivateKey, PublicKey};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    config::{Clock, Event, Store},
+    config::{Clock, Event, PendingCommit, SharedEdit, Store, Who},
     faults::Faults,
     keys,
     kind::Kind,
     operational::Operational,
+    operator::Operator,
     wire::Meter,
 };
 
@@ -103,6 +104,41 @@ impl LabDevice {
         self.shared.counters()
     }
 
+    /// What became of its configuration so far, oldest first.
+    pub fn events(&self) -> Vec<Event> {
+        self.store(|store| store.log().to_vec())
+    }
+
+    /// Another person at this device, at a terminal of its own. The same name is the same person until it leaves.
+    pub fn operator(&self, user: &str) -> Operator {
+        Operator::new(&self.shared, user)
+    }
+
+    /// The sessions that have a private candidate open.
+    pub fn open_candidates(&self) -> Vec<u32> {
+        self.store(|store| store.private_copies())
+    }
+
+    /// Who holds the lock on the shared candidate, also for the time of a commit.
+    pub fn lock_holder(&self) -> Option<Who> {
+        self.store(|store| store.lock_holder().cloned())
+    }
+
+    /// Who commits at this moment.
+    pub fn committing(&self) -> Option<Who> {
+        self.store(|store| store.committing().cloned())
+    }
+
+    /// What the shared candidate holds that was not committed, and whose it is.
+    pub fn shared_edits(&self) -> Vec<SharedEdit> {
+        self.store(|store| store.shared_edits())
+    }
+
+    /// The commit that waits for its confirmation.
+    pub fn pending_commit(&self) -> Option<PendingCommit> {
+        self.store(|store| store.pending_commit())
+    }
+
     /// Works on its configuration, past any session.
     pub fn store<R>(&self, f: impl FnOnce(&mut Store) -> R) -> R {
         self.shared.store(f)
@@ -137,6 +173,8 @@ pub(super) struct Shared {
     connections: Mutex<CancellationToken>,
     sessions: Mutex<BTreeMap<u32, CancellationToken>>,
     next_session: AtomicU32,
+    down_until: Mutex<Option<Instant>>,
+    operators: Mutex<Vec<Who>>,
 }
 
 struct Configuration {
@@ -199,6 +237,8 @@ impl Shared {
             meters: Mutex::default(),
             sessions: Mutex::default(),
             next_session: AtomicU32::new(20_001),
+            down_until: Mutex::default(),
+            operators: Mutex::default(),
         }
     }
 
@@ -251,7 +291,22 @@ impl Shared {
         (meter, end)
     }
 
-    fn drop_connections(&self) {
+    /// Closes new connections at once until then.
+    pub(super) fn down_until(&self, end: Instant) {
+        *self.down_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+    }
+
+    pub(super) fn is_down(&self) -> bool {
+        let end = *self.down_until.lock().unwrap_or_else(PoisonError::into_inner);
+        end.is_some_and(|end| Instant::now() < end)
+    }
+
+    /// The people at terminals.
+    pub(super) fn operators(&self) -> MutexGuard<'_, Vec<Who>> {
+        self.operators.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn drop_connections(&self) {
         let mut all = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         all.cancel();
         *all = self.stop.child_token();

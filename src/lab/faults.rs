@@ -72,6 +72,29 @@ pub enum Fault {
         /// Whether the commit took effect.
         committed: bool,
     },
+    /// The reply to a commit is lost with its connection. A device that `takes` time goes on with the commit alone: until it
+    /// is done the database is locked by the session that is gone, and the history does not show it.
+    CommitLost {
+        /// What the device had done by then.
+        when: Lost,
+        /// How long the commit takes, by tokio's clock; nothing with [`Lost::Before`].
+        takes: Duration,
+    },
+    /// A commit takes this long, by tokio's clock, with the database locked meanwhile and nothing in the history. It is done also
+    /// when its session ends.
+    SlowCommit(Duration),
+    /// A check of a candidate (`<check/>`, `<validate>`) takes this long.
+    SlowCheck(Duration),
+    /// The second routing engine, node or member refuses a commit.
+    OneEngineRefuses {
+        /// Whether the first one commits all the same.
+        committed: bool,
+    },
+    /// After a commit the device is gone for this long, by tokio's clock: the reply is lost, connections end and new ones are
+    /// closed at once.
+    UnreachableAfterCommit(Duration),
+    /// Refuses a step of a change; what was asked for is not done.
+    Denied(Denied),
     /// The next request whose name or command contains `on` waits at the gate, before it is done.
     Hold {
         /// Part of the RPC name or of the command; empty for all.
@@ -100,6 +123,32 @@ pub enum Fault {
         /// How.
         how: Spoil,
     },
+}
+
+/// When a commit loses its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// When the request arrives: nothing is committed.
+    Before,
+    /// Amid the reply: it is committed.
+    During,
+    /// Before any of the reply is sent: it is committed.
+    After,
+}
+
+/// A step that a device can refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// Reading the commit history, whose login class it is not in.
+    History,
+    /// Comparing the candidate with an earlier configuration.
+    Compare,
+    /// `rollback 0` and `discard-changes`.
+    Discard,
+    /// Unlocking the shared candidate.
+    Unlock,
+    /// Closing a private candidate.
+    Close,
 }
 
 /// How a reply is spoilt.

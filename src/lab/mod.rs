@@ -16,6 +16,7 @@ mod keys;
 mod kind;
 mod netconf;
 mod operational;
+mod operator;
 mod pipe;
 mod ssh;
 mod wire;
@@ -29,9 +30,10 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     clock::ManualClock,
     device::{Counters, LabDevice},
-    faults::{Fault, Faults, Gate, Spoil},
+    faults::{Denied, Fault, Faults, Gate, Lost, Spoil},
     files::LabFiles,
     kind::Kind,
+    operator::{Done, Operator},
 };
 use self::{
     config::{Clock, Store},

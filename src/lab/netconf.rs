@@ -1,6 +1,7 @@
 //! One NETCONF session of a device (RFC 6241, RFC 6242, in Junos' dialect): hello, requests, replies.
 
 mod answer;
+mod commit;
 mod envelope;
 pub(super) mod spoil;
 

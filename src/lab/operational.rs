@@ -216,6 +216,12 @@ impl Operational {
         let mut request = view::times(&self.hardware, shared.now(), self.started);
         request.insert("state".to_owned(), Value::Object(state));
         request.insert("args".to_owned(), Value::Object(arguments.clone()));
+        let users: Vec<Value> = shared
+            .operators()
+            .iter()
+            .map(|who| serde_json::json!({"user": who.user, "tty": who.terminal}))
+            .collect();
+        request.insert("operators".to_owned(), users.into());
         request.insert("who".to_owned(), serde_json::json!({"user": who.user, "pid": who.pid}));
         let context = |engine: &str| render::merged(self.values(shared, engine), &request);
         let engines = self.engines(rpc, &arguments);

@@ -32,6 +32,10 @@ pub(super) async fn serve(shared: Arc<Shared>, listener: TcpListener) {
             tokio::time::sleep(Duration::from_millis(10)).await;
             continue;
         };
+        if shared.is_down() {
+            shared.note("connection refused: the device is down");
+            continue;
+        }
         let (meter, end) = shared.new_connection();
         if shared.faults.hit(|f| matches!(f, Fault::EofAtIdent)) {
             shared.note("connection closed at ident");

@@ -1,4 +1,5 @@
-//! The rule files of the Python server: `block.cmd` for commands, `block.cfg` for configuration.
+//! The rule files of the Python server: `block.cmd` for commands, `block.cfg` for configuration; and `allow.cmd`, of the form of
+//! `block.cmd`, for the commands that are allowed where only what is listed is.
 //!
 //! Each line that is neither blank nor a comment is a rule. In `block.cmd` it is a regular expression that must match the
 //! beginning of a command; in `block.cfg` each word is one, and must match the whole word at the same place of a line of
@@ -12,13 +13,18 @@ use regex::Regex;
 use crate::error::{Code, Error, Result};
 
 /// The files.
-pub(super) const NAMES: [&str; 2] = ["block.cmd", "block.cfg"];
+pub(super) const NAMES: [&str; 3] = ["block.cmd", "block.cfg", "allow.cmd"];
+
+/// Commands that are safe to run wherever only what is listed is allowed.
+const SAFE: &str = include_str!("builtin/safe.cmd");
 
 /// A rule on commands.
 #[derive(Debug, Clone)]
 pub(super) struct CommandRule {
     /// The line of the file.
     pub(super) text: String,
+    /// The file, and the number of the line.
+    pub(super) origin: String,
     pattern: Regex,
 }
 
@@ -27,16 +33,22 @@ pub(super) struct CommandRule {
 pub(super) struct ConfigRule {
     /// The line of the file.
     pub(super) text: String,
+    /// The file, and the number of the line.
+    pub(super) origin: String,
     words: Vec<Regex>,
 }
 
-/// The rules of both files and where they are from.
+/// The rules of all files and where they are from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Files {
     /// Rules on commands.
     pub(super) commands: Vec<CommandRule>,
     /// Rules on configuration.
     pub(super) config: Vec<ConfigRule>,
+    /// Commands that are allowed where only what is listed is.
+    pub(super) allowed: Vec<CommandRule>,
+    /// Those that are allowed there without any file.
+    pub(super) safe: Vec<CommandRule>,
     /// Where each is from, for people.
     pub(super) origins: Vec<String>,
 }
@@ -47,41 +59,66 @@ impl Files {
     /// # Errors
     /// `io` for a file that cannot be read, `invalid_input` for a line that is no regular expression.
     pub(super) fn read(directories: &[PathBuf], default_rules: bool) -> Result<Self> {
-        let mut files = Self::default();
-        let built_in = [include_str!("builtin/block.cmd"), include_str!("builtin/block.cfg")];
+        let mut files = Self {
+            safe: command_rules(SAFE, "built-in safe.cmd")?,
+            ..Self::default()
+        };
+        let built_in = [
+            Some(include_str!("builtin/block.cmd")),
+            Some(include_str!("builtin/block.cfg")),
+            None,
+        ];
         for (name, built_in) in NAMES.into_iter().zip(built_in) {
             let found = directories
                 .iter()
                 .map(|directory| directory.join(name))
                 .find(|path| path.symlink_metadata().is_ok());
-            let (text, origin) = match found {
-                Some(path) => (read(&path)?, path.display().to_string()),
-                None if default_rules => (built_in.to_owned(), format!("built-in {name}")),
-                None => continue,
+            let (text, origin) = match (found, built_in) {
+                (Some(path), _) => (read(&path)?, path.display().to_string()),
+                (None, Some(built_in)) if default_rules => (built_in.to_owned(), format!("built-in {name}")),
+                _ => continue,
             };
-            let lines = text
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty() && !line.starts_with('#'));
-            for line in lines {
-                if name == "block.cmd" {
-                    files.commands.push(CommandRule {
-                        text: line.to_owned(),
-                        pattern: regex(&format!("^(?:{line})"), line, &origin)?,
-                    });
-                } else {
-                    let words = split(line);
-                    let words = words.iter().map(|word| regex(&format!("^(?:{word})$"), line, &origin));
-                    files.config.push(ConfigRule {
-                        text: line.to_owned(),
-                        words: words.collect::<Result<_>>()?,
-                    });
-                }
+            match name {
+                "block.cmd" => files.commands = command_rules(&text, &origin)?,
+                "allow.cmd" => files.allowed = command_rules(&text, &origin)?,
+                _ => files.config = config_rules(&text, &origin)?,
             }
             files.origins.push(origin);
         }
         Ok(files)
     }
+}
+
+/// The lines that are rules, each with where it is.
+fn rules<'a>(text: &'a str, origin: &'a str) -> impl Iterator<Item = (&'a str, String)> {
+    let lines = text.lines().map(str::trim).enumerate();
+    lines
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(move |(at, line)| (line, format!("{origin} line {}", at + 1)))
+}
+
+fn command_rules(text: &str, origin: &str) -> Result<Vec<CommandRule>> {
+    let rule = |(line, place): (&str, String)| {
+        Ok(CommandRule {
+            text: line.to_owned(),
+            pattern: regex(&format!("^(?:{line})"), line, origin)?,
+            origin: place,
+        })
+    };
+    rules(text, origin).map(rule).collect()
+}
+
+fn config_rules(text: &str, origin: &str) -> Result<Vec<ConfigRule>> {
+    let rule = |(line, place): (&str, String)| {
+        let words = split(line);
+        let words = words.iter().map(|word| regex(&format!("^(?:{word})$"), line, origin));
+        Ok(ConfigRule {
+            text: line.to_owned(),
+            words: words.collect::<Result<_>>()?,
+            origin: place,
+        })
+    };
+    rules(text, origin).map(rule).collect()
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -130,12 +167,15 @@ impl ConfigRule {
                 .all(|(pattern, word)| pattern.is_match(word))
     }
 
-    /// Whether the rule's words are all among these, in order: for formats that say more than a `set` line would.
-    pub(super) fn matches_within(&self, words: &[String]) -> bool {
-        let mut words = words.iter();
-        self.words
-            .iter()
-            .all(|pattern| words.any(|word| pattern.is_match(word)))
+    /// Whether the rule could hold for a statement of which only these words are known: `is_open` where more may follow, and a word
+    /// that `is_any` stands for any other.
+    pub(super) fn could_match(&self, words: &[String], is_open: bool, is_any: impl Fn(&str) -> bool) -> bool {
+        (is_open || words.len() >= self.words.len())
+            && self
+                .words
+                .iter()
+                .zip(words)
+                .all(|(pattern, word)| is_any(word) || pattern.is_match(word))
     }
 }
 
@@ -194,8 +234,14 @@ mod tests {
         assert!(rule.matches(&words("set system login user bob authentication plain")));
         assert!(!rule.matches(&words("set system login user bob class x")));
         assert!(!rule.matches(&words("set system login user")));
-        assert!(rule.matches_within(&words("set configuration system login user bob authentication")));
-        assert!(!rule.matches_within(&words("set system login authentication user")));
+        let none = |_: &str| false;
+        assert!(rule.could_match(&words("set system login"), true, none));
+        assert!(!rule.could_match(&words("set system login"), false, none));
+        assert!(!rule.could_match(&words("set system ntp"), true, none));
+        assert!(
+            rule.could_match(&words("set system login user <*> authentication"), false, |word| word
+                == "<*>")
+        );
         assert_eq!(split("set user ([^ ]+) x"), ["set", "user", "([^ ]+)", "x"]);
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use globset::{Glob, GlobMatcher};
 use serde_json::Value;
 
+use super::possible::{self, Piece};
 use crate::{
     error::{Code, Error, Result},
     junos::inventory::Inventory,
@@ -23,6 +24,16 @@ pub(super) enum Kind {
     Config,
     /// Commands to a packet forwarding engine.
     Pfe,
+}
+
+impl Kind {
+    /// The name of its list in the inventory.
+    pub(super) fn list(self) -> &'static str {
+        KINDS
+            .iter()
+            .find(|(_, kind)| *kind == self)
+            .map_or("", |(name, _)| *name)
+    }
 }
 
 const KINDS: &[(&str, Kind)] = &[
@@ -47,13 +58,15 @@ pub(super) struct Globs {
     devices: BTreeMap<String, Vec<Rule>>,
 }
 
-/// A rule that denies.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Denied<'a> {
+/// The rule that decides about an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Decision<'a> {
     /// Its pattern.
     pub(super) pattern: &'a str,
     /// `device` or `defaults`.
     pub(super) source: &'static str,
+    /// Whether it denies.
+    pub(super) is_deny: bool,
 }
 
 impl Globs {
@@ -80,17 +93,66 @@ impl Globs {
             .advise("a rule is `{\"action\": \"deny\" or \"allow\", \"pattern\": \"...\"}` in `commands`, `config` or `pfe_commands`"))
     }
 
+    /// The rule that decides about this input, where one matches.
+    pub(super) fn decide(&self, kind: Kind, device: &str, input: &str) -> Option<Decision<'_>> {
+        self.first(kind, device, |rule| rule.matcher.is_match(input))
+    }
+
     /// The rule that denies this input, if the deciding one does.
-    pub(super) fn denies(&self, kind: Kind, device: &str, input: &str) -> Option<Denied<'_>> {
-        let matching = self
+    pub(super) fn denies(&self, kind: Kind, device: &str, input: &str) -> Option<Decision<'_>> {
+        self.decide(kind, device, input).filter(|decision| decision.is_deny)
+    }
+
+    /// The rule that denies some input of this form, unless one that matches every such input comes before it.
+    pub(super) fn could_deny(&self, kind: Kind, device: &str, form: &[Piece]) -> Option<Decision<'_>> {
+        self.first(kind, device, |rule| {
+            if rule.is_deny {
+                possible::meet(&rule.pattern, form)
+            } else {
+                covers(rule, form)
+            }
+        })
+        .filter(|decision| decision.is_deny)
+    }
+
+    /// The rule that allows every input of this form, where no other could deny one.
+    pub(super) fn allows_all(&self, kind: Kind, device: &str, form: &[Piece]) -> Option<Decision<'_>> {
+        if self.could_deny(kind, device, form).is_some() {
+            return None;
+        }
+        self.first(kind, device, |rule| !rule.is_deny && covers(rule, form))
+    }
+
+    /// Of the rules that fit the most specific one.
+    fn first(&self, kind: Kind, device: &str, fits: impl Fn(&Rule) -> bool) -> Option<Decision<'_>> {
+        let fitting = self
             .effective(device)
             .enumerate()
-            .filter(|(_, (rule, _))| rule.kind == kind && rule.matcher.is_match(input));
-        let (_, (rule, source)) = matching
+            .filter(|(_, (rule, _))| rule.kind == kind && fits(rule));
+        let (_, (rule, source)) = fitting
             .max_by_key(|(at, (rule, source))| (literals(&rule.pattern), rule.pattern.len(), *source == DEVICE, *at))?;
-        rule.is_deny.then_some(Denied {
+        Some(Decision {
             pattern: &rule.pattern,
             source,
+            is_deny: rule.is_deny,
+        })
+    }
+
+    /// Whether a rule of this kind that denies holds for the device.
+    pub(super) fn denies_any(&self, kind: Kind, device: &str) -> bool {
+        self.effective(device)
+            .any(|(rule, _)| rule.kind == kind && rule.is_deny)
+    }
+
+    /// Every rule that holds for the device: kind, whether it denies, pattern, and where it is from.
+    pub(super) fn all(&self, device: &str) -> impl Iterator<Item = (Kind, Decision<'_>)> {
+        self.effective(device).map(|(rule, source)| {
+            let decision = Decision {
+                pattern: &rule.pattern,
+                source,
+                is_deny: rule.is_deny,
+            };
+            (rule.kind, decision)
         })
     }
 
@@ -123,6 +185,14 @@ impl Globs {
 }
 
 const DEVICE: &str = "device";
+
+/// Whether the rule matches every input of this form: it does where it matches the beginning that all share and goes on with `*`.
+fn covers(rule: &Rule, form: &[Piece]) -> bool {
+    let beginning: String = form.iter().map_while(|piece| piece.literal()).collect();
+    let is_exact = form.iter().all(|piece| piece.literal().is_some());
+    let goes_on = rule.pattern.ends_with('*') && !rule.pattern.ends_with("\\*");
+    (is_exact || goes_on) && rule.matcher.is_match(&beginning)
+}
 
 fn literals(pattern: &str) -> usize {
     pattern.chars().filter(|c| !matches!(c, '*' | '?' | '[' | ']')).count()

@@ -1,7 +1,7 @@
-//! Configuration of any format as lines of words: what each statement would be as a `set` command.
+//! Configuration as it is typed, as lines of words: what each statement would be as a `set` command.
 //!
-//! Lines of `set` format and of the brace format come out exactly. XML and JSON name some levels that a `set` command leaves
-//! out (`interfaces interface ge-0/0/0`), so rules on those must look for their words in order instead of at their places.
+//! Only `set` lines and braces name every level and its keys in the order of a `set` command. XML and JSON are judged on what they
+//! change; here they only have to be readable.
 
 use serde_json::Value;
 
@@ -10,10 +10,10 @@ use crate::{
     junos::{ConfigFormat, netconf::xml::Element},
 };
 
-/// The words of every statement, the verb first.
+/// The words of every statement, the verb first; none of XML and JSON.
 ///
 /// # Errors
-/// `invalid_input` where XML or JSON cannot be read, and so not be judged.
+/// `invalid_input` where XML or JSON cannot be read.
 pub(super) fn statements(format: ConfigFormat, text: &str) -> Result<Vec<Vec<String>>> {
     let mut found = match format {
         ConfigFormat::Set => set_lines(text),
@@ -25,20 +25,15 @@ pub(super) fn statements(format: ConfigFormat, text: &str) -> Result<Vec<Vec<Str
             } else {
                 body
             };
-            let root =
-                Element::parse(format!("<root>{body}</root>")).map_err(|e| unreadable(format, &e.to_string()))?;
-            let mut found = Vec::new();
-            elements(&root, "set", &mut Vec::new(), &mut found);
-            found
+            Element::parse(format!("<root>{body}</root>")).map_err(|e| unreadable(format, &e.to_string()))?;
+            Vec::new()
         }
         ConfigFormat::Json => {
-            let value: Value = serde_json::from_str(text).map_err(|e| unreadable(format, &e.to_string()))?;
-            let mut found = Vec::new();
-            members(&value, &mut Vec::new(), &mut found);
-            found
+            serde_json::from_str::<Value>(text).map_err(|e| unreadable(format, &e.to_string()))?;
+            Vec::new()
         }
     };
-    let inside: Vec<_> = found.iter().filter_map(|words| without_group(words)).collect();
+    let inside: Vec<_> = found.iter().flat_map(|words| without_groups(words)).collect();
     found.extend(inside);
     Ok(found)
 }
@@ -50,12 +45,26 @@ fn unreadable(format: ConfigFormat, why: &str) -> Error {
     )
 }
 
-/// A statement inside a group, logical system or tenant, as if it stood outside: applied, it has that effect.
-fn without_group(words: &[String]) -> Option<Vec<String>> {
-    let is_wrapper = |word: &String| matches!(word.as_str(), "groups" | "logical-systems" | "tenants");
-    let at = words.iter().take(3).position(is_wrapper)?;
-    let rest = words.get(at + 2..).filter(|rest| !rest.is_empty())?;
-    Some(words.first().into_iter().chain(rest).cloned().collect())
+/// A statement inside a group, logical system or tenant, as if it stood outside: applied, it has that effect. A logical system in a group
+/// is taken off in two steps.
+pub(super) fn without_groups(words: &[String]) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut words = words.to_vec();
+    while let Some(at) = words.iter().take(3).position(|word| is_wrapper(word)) {
+        let rest = words.get(at + 2..).filter(|rest| !rest.is_empty()).unwrap_or_default();
+        let inner: Vec<String> = words.first().into_iter().chain(rest).cloned().collect();
+        if inner.len() < 2 {
+            break;
+        }
+        found.push(inner.clone());
+        words = inner;
+    }
+    found
+}
+
+/// Whether what stands below this word has its effect elsewhere.
+pub(super) fn is_wrapper(word: &str) -> bool {
+    matches!(word, "groups" | "logical-systems" | "tenants")
 }
 
 /// Lines of `set` format; `edit`, `top`, `up`, `exit` and `quit` move as they do in configuration mode: `exit` goes back to where the last
@@ -247,64 +256,6 @@ fn braces(text: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Statements of XML: names and keys on the way to each element.
-fn elements(element: &Element, verb: &str, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
-    for child in element.elements() {
-        let operation = child.attribute("operation").or_else(|| child.attribute("delete"));
-        let verb = if matches!(operation, Some("delete" | "remove")) {
-            "delete"
-        } else {
-            verb
-        };
-        let before = path.len();
-        if !matches!(
-            &*child.name,
-            "configuration" | "configuration-set" | "configuration-text"
-        ) {
-            path.push(child.name.to_string());
-        }
-        path.extend(child.text_at(&["name"]));
-        path.extend(child.text_at(&[]));
-        found.push(std::iter::once(verb.to_owned()).chain(path.iter().cloned()).collect());
-        elements(child, verb, path, found);
-        path.truncate(before);
-    }
-}
-
-/// Statements of JSON. Annotations (`@`) are looked at only for a deletion.
-fn members(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
-    match value {
-        Value::Object(object) => {
-            let before = path.len();
-            path.extend(object.get("name").and_then(Value::as_str).map(str::to_owned));
-            for (name, value) in object.iter().filter(|(name, _)| !name.starts_with('@')) {
-                let name = name.rsplit(':').next().unwrap_or_default();
-                let depth = path.len();
-                if name != "configuration" {
-                    path.push(name.to_owned());
-                }
-                members(value, path, found);
-                path.truncate(depth);
-            }
-            path.truncate(before);
-        }
-        Value::Array(items) => items.iter().for_each(|item| members(item, path, found)),
-        Value::Null => {}
-        value => path.push(value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
-    }
-    for verb in ["set", "delete"] {
-        found.push(
-            std::iter::once(verb)
-                .map(str::to_owned)
-                .chain(path.iter().cloned())
-                .collect(),
-        );
-    }
-    if !value.is_object() && !value.is_array() && !value.is_null() {
-        path.pop();
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,11 +298,6 @@ mod tests {
         ] {
             assert!(found.iter().any(|line| line == expected), "{expected}: {found:?}");
         }
-        let removed = lines(
-            ConfigFormat::Xml,
-            "<configuration><system operation='remove'/></configuration>",
-        );
-        assert!(removed.contains(&"delete system".to_owned()), "{removed:?}");
     }
 
     #[test]
@@ -372,22 +318,25 @@ mod tests {
     }
 
     #[test]
-    fn xml_and_json_give_the_way_to_each_element() {
-        let xml = "<?xml version='1.0'?><configuration><system><login><user><authentication><no-public-keys/></authentication>\
-                   <name>bob</name></user></login><ntp operation='delete'/></system></configuration>";
-        let found = lines(ConfigFormat::Xml, xml);
-        assert!(
-            found.contains(&"set system login user bob authentication no-public-keys".to_owned()),
-            "{found:?}"
+    fn groups_are_taken_off_one_by_one() {
+        let found = lines(
+            ConfigFormat::Set,
+            "set groups G logical-systems L protocols bgp group x",
         );
-        assert!(found.contains(&"delete system ntp".to_owned()));
-        let json =
-            r#"{"configuration": {"system": {"login": {"user": [{"authentication": {"x": [null]}, "name": "bob"}]}}}}"#;
-        let found = lines(ConfigFormat::Json, json);
-        assert!(
-            found.contains(&"set system login user bob authentication x".to_owned()),
-            "{found:?}"
-        );
+        for expected in [
+            "set logical-systems L protocols bgp group x",
+            "set protocols bgp group x",
+        ] {
+            assert!(found.iter().any(|line| line == expected), "{expected}: {found:?}");
+        }
+        assert_eq!(lines(ConfigFormat::Set, "delete groups G"), ["delete groups G"]);
+    }
+
+    #[test]
+    fn xml_and_json_only_have_to_be_readable() {
+        let xml = "<?xml version='1.0'?><configuration><system><ntp operation='delete'/></system></configuration>";
+        assert_eq!(lines(ConfigFormat::Xml, xml), Vec::<String>::new());
+        assert_eq!(lines(ConfigFormat::Json, "{}"), Vec::<String>::new());
         assert!(statements(ConfigFormat::Xml, "<a>").is_err() && statements(ConfigFormat::Json, "{").is_err());
     }
 

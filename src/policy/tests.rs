@@ -3,10 +3,19 @@
 use std::path::Path;
 
 use super::*;
+use crate::error::Code;
+
+fn policy_of(inventory: &str, options: Options) -> Policy {
+    let inventory = Inventory::parse(inventory, Path::new(""), "test").unwrap();
+    Policy::of(Files::read(&[], options.default_rules).unwrap(), &inventory, options).unwrap()
+}
 
 fn policy(inventory: &str, default_rules: bool) -> Policy {
-    let inventory = Inventory::parse(inventory, Path::new(""), "test").unwrap();
-    Policy::of(Files::read(&[], default_rules).unwrap(), &inventory).unwrap()
+    let options = Options {
+        default_rules,
+        mode: None,
+    };
+    policy_of(inventory, options)
 }
 
 fn built_in() -> Policy {
@@ -70,7 +79,7 @@ fn without_rules_everything_is_allowed() {
 }
 
 #[test]
-fn built_in_rules_hold_in_any_format() {
+fn built_in_rules_hold_for_what_is_typed() {
     let policy = built_in();
     let cases = [
         (
@@ -92,18 +101,6 @@ fn built_in_rules_hold_in_any_format() {
             "replace: system {\n login {\n  user bob {\n   class c;\n   authentication { ssh-rsa \"x\"; }\n} } }",
         ),
         ("text", "groups { G { system { root-authentication; } } }"),
-        (
-            "xml",
-            "<configuration><system><root-authentication><encrypted-password>x</encrypted-password></root-authentication></system></configuration>",
-        ),
-        (
-            "xml",
-            "<system><login><user><name>bob</name><authentication><ssh-rsa><name>k</name></ssh-rsa></authentication></user></login></system>",
-        ),
-        (
-            "json",
-            r#"{"configuration": {"system": {"login": {"user": [{"name": "bob", "authentication": {}}]}}}}"#,
-        ),
     ];
     for (format, text) in cases {
         let message = refused(policy.judge_config("t", "r1", Some(format), text));
@@ -130,7 +127,7 @@ fn harmless_configuration_passes_in_any_format() {
         ),
         (
             "xml",
-            "<configuration><system><host-name>r1</host-name></system><protocols><bgp><authentication-key>x</authentication-key></bgp></protocols></configuration>",
+            "<configuration><system><root-authentication><encrypted-password>x</encrypted-password></root-authentication></system></configuration>",
         ),
         ("json", r#"{"configuration": {"system": {"host-name": "r1"}}}"#),
     ];
@@ -179,17 +176,11 @@ fn pfe_rules_hold_for_both_ways() {
 }
 
 #[test]
-fn inventory_rules_on_configuration_want_set_lines() {
+fn inventory_rules_on_configuration_hold_for_lines() {
     let policy = globs();
-    let error = policy
-        .judge_config("t", "r1", Some("xml"), "<configuration/>")
-        .unwrap_err();
-    assert_eq!(error.code(), Code::InvalidInput);
-    assert_eq!(
-        error.message(),
-        "config blocklist rules require config_format=set; got 'xml'"
-    );
-    policy.judge_config("t", "r2", Some("xml"), "<configuration/>").unwrap();
+    policy.judge_config("t", "r1", Some("xml"), "<configuration/>").unwrap();
+    let unreadable = policy.judge_config("t", "r1", Some("xml"), "<configuration>");
+    assert_eq!(unreadable.unwrap_err().code(), Code::InvalidInput);
     for text in [
         "# c\nset system host-name r1\nset protocols bgp group x",
         "set prot bg group x",
@@ -197,6 +188,9 @@ fn inventory_rules_on_configuration_want_set_lines() {
         "delete interfaces",
         "delete int ge-0/0/0",
         "set groups G protocols bgp group x",
+        "set groups G logical-systems L protocols bgp group x",
+        "protocols { bgp { group x; } }",
+        "delete: interfaces;",
     ] {
         refused(policy.judge_config("t", "r1", None, text));
     }
@@ -211,10 +205,232 @@ fn inventory_rules_on_configuration_want_set_lines() {
 }
 
 #[test]
+fn commands_within_commands_and_what_opens_a_shell() {
+    let policy = built_in();
+    let judge = |command: &str| policy.judge_command("t", "r1", command);
+    for command in [
+        "request routing-engine execute routing-engine other command \"request system reboot\"",
+        "req rout exec comm \"req sys reb\"",
+        "request routing-engine execute command request system reboot",
+        "start shell",
+        "start sh",
+        "start shell command \"reboot\"",
+        "start shell pfe network fpc0",
+        "request shell execute command \"cli -c 'request system reboot'\"",
+        "req sh exec comm reboot",
+        "op url http://192.0.2.1/x.slax",
+        "ssh 192.0.2.2",
+        "tel 192.0.2.2",
+        "request system reboot # harmless",
+        "request /* harmless */ system reboot",
+        "request sys\"tem\" reboot",
+        "request \\system reboot",
+        "request system 'reboot'",
+        "request\u{a0}system\u{2003}reboot",
+    ] {
+        assert!(judge(command).is_err(), "{command}");
+    }
+    for command in [
+        "op my-script",
+        "request pfe execute target fpc0 command \"show nhdb\"",
+        "show cli",
+    ] {
+        judge(command).unwrap();
+    }
+    self::policy("{}", false)
+        .judge_command("t", "r1", "start shell")
+        .unwrap();
+    let allowed = self::policy(
+        r#"{"r1": {"ip": "r1", "username": "u", "password": "p", "blocklist": {"commands": [{"action": "allow", "pattern": "*"},
+            {"action": "allow", "pattern": "request shell execute *"}]}}}"#,
+        true,
+    );
+    allowed.judge_command("t", "r1", "req sh exec command \"ls\"").unwrap();
+    refused(allowed.judge_command("t", "r1", "start shell"));
+}
+
+const LISTED: &str = r#"{"_mode_default": "allow-listed",
+    "r1": {"ip": "r1", "username": "u", "password": "p", "blocklist": {
+        "commands": [{"action": "allow", "pattern": "clear bgp neighbor *"}, {"action": "deny", "pattern": "show log *"}],
+        "pfe_commands": [{"action": "allow", "pattern": "show nhdb*"}],
+        "config": [{"action": "allow", "pattern": "* interfaces *"}, {"action": "deny", "pattern": "{set,delete,deactivate} interfaces fxp0*"}]}},
+    "r2": {"ip": "r2", "username": "u", "password": "p", "mode": "deny-listed"}}"#;
+
+#[test]
+fn only_what_is_listed_is_allowed_where_that_is_the_mode() {
+    let policy = policy(LISTED, true);
+    assert_eq!(
+        (policy.mode("r1"), policy.mode("r2")),
+        (Mode::AllowListed, Mode::DenyListed)
+    );
+    assert_eq!(policy.mode("from the cloud"), Mode::AllowListed);
+    for command in [
+        "show version",
+        "sh int terse | match up",
+        "show bgp summary",
+        "SHOW configuration | display set",
+        "ping 192.0.2.1 count 5",
+        "ping 192.0.2.1 rapid source 192.0.2.2 count 50 size 1400",
+        "traceroute 192.0.2.1 no-resolve",
+        "clear bgp neighbor 192.0.2.1",
+        "cle bgp nei 192.0.2.1",
+    ] {
+        policy.judge_command("t", "r1", command).unwrap();
+    }
+    for command in [
+        "show log messages",
+        "show system license keys",
+        "show nonsense",
+        "ping 192.0.2.1",
+        "ping 192.0.2.1 count 51",
+        "ping 192.0.2.1 count 5 count 50000",
+        "ping 192.0.2.1 source count count 99",
+        "traceroute monitor 192.0.2.1 count 10",
+        "clear bgp neighbor",
+        "clear ospf neighbor",
+        "request system snapshot",
+        "request system reboot",
+        "file show /etc/master.passwd",
+        "s version",
+        "frobnicate",
+    ] {
+        refused(policy.judge_command("t", "r1", command));
+    }
+    policy.judge_command("t", "r2", "request system snapshot").unwrap();
+    policy.judge_pfe("t", "r1", "show nhdb zones").unwrap();
+    refused(policy.judge_pfe("t", "r1", "show memory"));
+    let flag = Options {
+        default_rules: true,
+        mode: Some(Mode::DenyListed),
+    };
+    let by_flag = policy_of(LISTED, flag);
+    by_flag.judge_command("t", "r1", "request system snapshot").unwrap();
+    assert!(
+        policy.summary().ends_with("; allow-listed, but deny-listed: r2"),
+        "{}",
+        policy.summary()
+    );
+}
+
+#[test]
+fn changes_are_judged_by_the_same_rules() {
+    let policy = globs();
+    let judge = |diff: &str| policy.judge_change("t", "r1", diff);
+    for diff in [
+        "[edit protocols]\n+   bgp {\n+       group x;\n+   }\n",
+        "[edit protocols bgp]\n+    group x;\n",
+        "[edit protocols]\n!    active: bgp { ... }\n",
+        "[edit]\n!  active: protocols { ... }\n",
+        "[edit protocols bgp]\n!    group x { ... }\n",
+        "[edit]\n-  interfaces {\n-      ge-0/0/0 {\n-          mtu 9000;\n-      }\n-  }\n",
+        "[edit interfaces ge-0/0/0]\n-   mtu 9000;\n",
+        "[edit interfaces]\n!   inactive: ge-0/0/0 { ... }\n",
+        "[edit groups G]\n+   protocols {\n+       bgp {\n+           group x;\n+       }\n+   }\n",
+        "[edit groups G logical-systems L protocols bgp]\n+   group x;\n",
+        "[edit groups]\n!   active: G { ... }\n",
+        "[edit groups G interfaces]\n-    <ge-*> {\n-        mtu 9000;\n-    }\n",
+        "no difference",
+        "[edit system]\n+  host-name \"open;\n",
+    ] {
+        refused(judge(diff));
+    }
+    for diff in [
+        "",
+        "[edit system]\n-  host-name r1;\n+  host-name r2;\n",
+        "[edit interfaces]\n+   ge-0/0/1 {\n+       mtu 9000;\n+   }\n",
+        "[edit protocols]\n-   bgp {\n-       group x;\n-   }\n",
+        "[edit protocols]\n!    inactive: bgp { ... }\n",
+        "[edit]\n!  active: system { ... }\n",
+        "[edit interfaces]\n+   inactive: ge-0/0/1 {\n+       mtu 9000;\n+   }\n",
+    ] {
+        judge(diff).unwrap();
+    }
+    policy.judge_change("t", "r2", "no difference, and no rules").unwrap();
+    let text = refused(judge("[edit protocols bgp]\n+    group x;\n"));
+    assert_eq!(
+        text,
+        "denied by blocklist: t on 'r1' matched rule 'set protocols bgp *' (action=deny, source=device); input: set protocols bgp group x"
+    );
+}
+
+#[test]
+fn built_in_rules_hold_for_changes() {
+    let policy = built_in();
+    for diff in [
+        "[edit system]\n+   root-authentication {\n+       encrypted-password \"$6$EXAMPLE\"; ## SECRET-DATA\n+   }\n",
+        "[edit system login]\n+    user bob {\n+        authentication {\n+            ssh-rsa \"ssh-rsa x\";\n+        }\n+    }\n",
+        "[edit groups G system root-authentication]\n+    encrypted-password x;\n",
+        "[edit groups G system login user <*> authentication]\n+    encrypted-password x;\n",
+        "[edit system login]\n!   active: user bob { ... }\n",
+    ] {
+        let message = refused(policy.judge_change("t", "r1", diff));
+        assert!(
+            message.starts_with("Blocked configuration rejected: line '"),
+            "{message}"
+        );
+        assert!(!message.contains("$6$"), "{message}");
+    }
+    policy
+        .judge_change(
+            "t",
+            "r1",
+            "[edit system login]\n+    user bob {\n+        class operator;\n+    }\n",
+        )
+        .unwrap();
+}
+
+#[test]
+fn only_listed_changes_are_allowed_where_that_is_the_mode() {
+    let policy = policy(LISTED, false);
+    let judge = |diff: &str| policy.judge_change("t", "r1", diff);
+    for diff in [
+        "[edit interfaces ge-0/0/0]\n+   mtu 9000;\n",
+        "[edit interfaces]\n+   /* new */\n+   ge-0/0/1 {\n+       unit 0 {\n+           family inet;\n+       }\n+   }\n",
+        "[edit interfaces]\n!   inactive: ge-0/0/0 { ... }\n",
+    ] {
+        judge(diff).unwrap();
+    }
+    for diff in [
+        "[edit system]\n+  host-name r2;\n",
+        "[edit interfaces]\n-   fxp0 {\n-       mtu 9000;\n-   }\n",
+        "[edit]\n!  inactive: interfaces { ... }\n",
+        "[edit interfaces ge-0/0/0]\n+   mtu 9000;\n[edit snmp]\n-  location x;\n",
+    ] {
+        refused(judge(diff));
+    }
+    let explained = policy.explain_change("t", "r1", "[edit interfaces ge-0/0/0]\n+   mtu 9000;\n");
+    let rule = explained.rule.unwrap();
+    assert_eq!((rule.what, rule.pattern.as_str()), ("allow config", "* interfaces *"));
+    assert_eq!(rule.origin, "the inventory, `blocklist.config` of `r1`");
+}
+
+#[test]
+fn every_rule_can_be_listed() {
+    let policy = policy(LISTED, true);
+    let rules = policy.rules("r1");
+    assert!(
+        rules.iter().any(|rule| rule.origin == "built-in block.cmd line 2"),
+        "{rules:?}"
+    );
+    assert!(
+        rules
+            .iter()
+            .any(|rule| rule.what == "allow pfe_commands" && rule.pattern == "show nhdb*")
+    );
+    assert!(rules.iter().any(|rule| rule.origin.starts_with("built-in safe.cmd")));
+    assert!(
+        !policy
+            .rules("r2")
+            .iter()
+            .any(|rule| rule.origin.starts_with("built-in safe.cmd"))
+    );
+}
+
+#[test]
 fn another_inventory_brings_its_own_rules() {
     let present = globs();
     let inventory = Inventory::parse("{}", Path::new(""), "test").unwrap();
-    let next = present.with_inventory(&inventory).unwrap();
+    let next = present.reread(&inventory).unwrap();
     next.judge_command("t", "r2", "clear bgp neighbor").unwrap();
     assert!(present.summary().contains("5 blocklist rules"));
 }

@@ -132,10 +132,7 @@ impl Inbound {
 
 impl Mcp {
     /// A handler for HTTP, where every request brings its caller.
-    ///
-    /// # Errors
-    /// `internal` when the machine gives no random key.
-    pub(super) fn over_http(path: Arc<Path>) -> crate::error::Result<Self> {
+    pub(super) fn over_http(path: Arc<Path>) -> Self {
         Self::of(path, Who::Says)
     }
 
@@ -162,26 +159,23 @@ impl Mcp {
     }
 
     /// A handler whose every call is this principal's.
-    ///
-    /// # Errors
-    /// `internal` when the machine gives no random key.
-    pub fn new(path: Arc<Path>, principal: Principal) -> crate::error::Result<Self> {
+    pub fn new(path: Arc<Path>, principal: Principal) -> Self {
         Self::of(path, Who::Always(Arc::new(principal)))
     }
 
-    fn of(path: Arc<Path>, who: Who) -> crate::error::Result<Self> {
+    fn of(path: Arc<Path>, who: Who) -> Self {
         // Over HTTP a session brings its own.
         let is_session = matches!(who, Who::Always(_));
         let level = is_session.then(SessionLevel::default);
-        Ok(Self {
+        Self {
             who,
-            questions: Arc::new(Questions::new()?),
+            questions: Arc::new(Questions::new(path.approval().seals())),
             level,
             shelves: Arc::new(Shelves::new(&path)),
             chosen: is_session.then(Chosen::default),
             unanswerable: CancellationToken::new(),
             path,
-        })
+        }
     }
 
     /// Questions to the client end when this fires.

@@ -14,11 +14,13 @@ mod prompts;
 pub mod reload;
 mod reply;
 mod resources;
+mod seals;
 pub mod stdio;
 mod wanted;
 
 pub use extension::Extension;
 pub use mcp::Mcp;
+pub use seals::{Clock, Seals};
 
 use crate::tools::{Listing, Tool};
 

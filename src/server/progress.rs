@@ -99,7 +99,7 @@ impl Relay {
             return true;
         };
         let done = f64::from(at.last.done);
-        let message = clean::text(at.last.message.clone());
+        let message = clean::seen(at.last.message.clone());
         let mut params = if at.beats == 0 {
             ProgressNotificationParam::new(token.clone(), done).with_message(message)
         } else {
@@ -119,7 +119,7 @@ impl Relay {
         }
         let params = rmcp::model::LoggingMessageNotificationParam::new(
             super::level::to_wire(level),
-            Value::String(clean::text(message)),
+            Value::String(clean::seen(message)),
         );
         self.peer.notify_logging_message(params).await.is_ok()
     }

@@ -6,7 +6,7 @@ use rmcp::{
 };
 use serde_json::Value;
 
-use super::path::Path;
+use super::path::{Path, clean};
 use crate::tools::{Ask, Principal};
 
 struct Entry {
@@ -81,7 +81,10 @@ pub(super) async fn get(
     {
         return prompt.map_err(|e| ErrorData::invalid_params(e.to_string(), None));
     }
-    Err(ErrorData::invalid_params(format!("there is no prompt `{name}`"), None))
+    Err(ErrorData::invalid_params(
+        clean::seen(format!("there is no prompt `{name}`")),
+        None,
+    ))
 }
 
 fn filled_in(entry: &Entry, arguments: &JsonObject) -> Result<GetPromptResult, ErrorData> {
@@ -101,5 +104,8 @@ fn filled_in(entry: &Entry, arguments: &JsonObject) -> Result<GetPromptResult, E
         }
         text = text.replace(&format!("{{{argument}}}"), value.unwrap_or("not said"));
     }
-    Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]).with_description(entry.about))
+    Ok(
+        GetPromptResult::new(vec![PromptMessage::new_text(Role::User, clean::seen(text))])
+            .with_description(entry.about),
+    )
 }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{Code, Error, Result},
     junos::{Junos, inventory::Inventory},
-    policy::Policy,
+    policy::{self, Policy},
     tokens::Tokens,
 };
 
@@ -27,8 +27,8 @@ const EVERY: Duration = Duration::from_millis(500);
 pub struct Reloader {
     /// The inventory and the rules.
     pub path: Arc<Path>,
-    /// Whether the built-in rules hold where there are no rule files.
-    pub default_rules: bool,
+    /// What an operator decided about rules.
+    pub policy: policy::Options,
     /// The tokens, where there are any.
     pub tokens: Option<Arc<Tokens>>,
     /// The certificate, where there is one.
@@ -88,14 +88,15 @@ impl Reloader {
     /// What has changed, or all that is wrong.
     async fn try_reload(&self) -> std::result::Result<Vec<String>, Vec<(&'static str, Error)>> {
         let mut wrong = Vec::new();
-        let (tokens, tls) = (self.tokens.clone(), self.tls.clone());
+        let (tokens, tls, path) = (self.tokens.clone(), self.tls.clone(), self.path.clone());
         let read = tokio::task::spawn_blocking(move || {
             (
                 tokens.map(|tokens| tokens.read()).transpose(),
                 tls.map(|tls| tls.read()).transpose(),
+                path.approval().read_rules(),
             )
         });
-        let (tokens, tls) = match read.await {
+        let (tokens, tls, confirm_rules) = match read.await {
             Ok(read) => read,
             Err(e) => {
                 return Err(vec![(
@@ -105,13 +106,14 @@ impl Reloader {
             }
         };
         let tokens = tokens.map_err(|e| wrong.push(("tokens", e))).ok().flatten();
+        let confirm_rules = confirm_rules.map_err(|e| wrong.push(("confirmation rules", e))).ok();
         let renewed = tls.map_err(|e| wrong.push(("certificate", e))).ok().flatten();
         let mut changes = Vec::new();
         let is_well_so_far = wrong.is_empty();
         let (mut rules_wrong, mut is_held_back) = (false, false);
         let services = self.path.services();
         let accept = |inventory: &Inventory| {
-            let policy = Policy::load(inventory, self.default_rules).inspect_err(|_| rules_wrong = true)?;
+            let policy = Policy::load(inventory, self.policy).inspect_err(|_| rules_wrong = true)?;
             if !is_well_so_far {
                 is_held_back = true;
                 return Err(Error::new(Code::Conflict, "another file is wrong"));
@@ -120,6 +122,10 @@ impl Reloader {
             let summary = policy.summary();
             if summary != services.policy.swap(Arc::new(policy)).summary() {
                 changes.push(format!("guardrails: {summary}"));
+            }
+            let approval = self.path.approval();
+            if confirm_rules.is_some_and(|rules| approval.install(rules)) {
+                changes.push(format!("confirmation rules: {}", approval.rules().len()));
             }
             if let (Some(in_force), Some(tokens)) = (&self.tokens, tokens) {
                 in_force.set_devices(inventory.devices.keys());
@@ -151,6 +157,7 @@ impl Reloader {
         let inventory = self.path.services().junos.inventory();
         let mut files: Vec<PathBuf> = inventory.path().map(FilePath::to_owned).into_iter().collect();
         files.extend(Policy::files(&inventory));
+        files.extend(self.path.approval().rules_file().map(FilePath::to_owned));
         files.extend(self.tokens.iter().map(|tokens| tokens.path().to_owned()));
         files.extend(self.tls.iter().flat_map(|tls| tls.files()));
         let look_at_all = || {

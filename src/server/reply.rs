@@ -11,7 +11,7 @@ use rmcp::model::{
 };
 use serde_json::{Value, json};
 
-use super::path::{Answered, operations::META};
+use super::path::{Answered, CONFIRMATION, operations::META};
 use crate::{
     time::rfc3339,
     tools::{Block, Body, Effect, Shelf, Tool},
@@ -42,7 +42,11 @@ pub(super) fn tool(tool: &Tool, shown: Shown) -> McpTool {
         .destructive(!reads)
         .idempotent(tool.idempotent)
         .open_world(tool.open_world);
-    let listed = McpTool::new(tool.name, tool.about, object(tool.input()))
+    let mut schema = tool.input().as_object().cloned().unwrap_or_default();
+    if !read_only {
+        take_token(tool, &mut schema);
+    }
+    let listed = McpTool::new(tool.name, tool.about, schema)
         .with_title(tool.title)
         .with_annotations(annotations);
     match &tool.output {
@@ -68,7 +72,24 @@ fn mirror(tool: &Tool, is_brief: bool) -> McpTool {
         properties.retain(|name, _| !EVERYWHERE.contains(&name.as_str()));
         properties.values_mut().for_each(shorten);
     }
+    if !is_brief {
+        take_token(tool, &mut schema);
+    }
     McpTool::new(tool.name, tool.about, schema).with_annotations(hints)
+}
+
+/// Says that a tool which people are asked about takes the token that comes of it; a client that cannot show a question needs it.
+fn take_token(tool: &Tool, schema: &mut JsonObject) {
+    if !tool.is_asked_about() || tool.asks_always {
+        return;
+    }
+    let about = "Only from an answer that asks for a person's word, once they agreed";
+    let properties = schema
+        .entry("properties")
+        .or_insert_with(|| Value::Object(JsonObject::new()));
+    if let Value::Object(properties) = properties {
+        properties.insert(CONFIRMATION.into(), json!({ "type": "string", "description": about }));
+    }
 }
 
 /// Parameters of every list, which the server's instructions tell of.
@@ -115,6 +136,9 @@ pub(super) fn result(answered: Answered) -> CallToolResult {
     if let Some(operation) = &answered.operation {
         meta.insert(META.into(), (&**operation).into());
     }
+    if let Some(origin) = answered.origin.as_str() {
+        meta.insert("jmcp/untrusted".into(), origin.into());
+    }
     if let Some(error) = &answered.error {
         meta.insert(
             "jmcp/error".into(),
@@ -125,6 +149,9 @@ pub(super) fn result(answered: Answered) -> CallToolResult {
                 "retryable": error.code().retryable(),
             }),
         );
+    }
+    if let Some(confirmation) = answered.confirmation {
+        meta.insert("jmcp/confirmation".into(), confirmation);
     }
     result.meta = Some(meta);
     result
@@ -156,7 +183,7 @@ fn block(block: Block) -> ContentBlock {
 mod tests {
     use std::time::Duration;
 
-    use super::*;
+    use super::{super::path::Origin, *};
 
     #[test]
     fn the_time_of_a_call_is_in_its_meta() {
@@ -166,12 +193,15 @@ mod tests {
             structured: None,
             failed: false,
             error: None,
+            origin: Origin::Device,
+            confirmation: None,
             duration: Duration::from_micros(1_234_567),
             operation: Some("op-1".into()),
         };
         let meta = serde_json::to_value(result(answered)).unwrap()["_meta"].clone();
         assert_eq!(meta["execution_duration"], 1.235);
         assert_eq!(meta["jmcp/operation"], "op-1");
+        assert_eq!(meta["jmcp/untrusted"], "device");
         for key in ["start_time", "end_time"] {
             let time = meta[key].as_str().unwrap();
             assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");

@@ -13,7 +13,7 @@ use rmcp::{
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::path::{Call, Path, Place};
+use super::path::{Call, Path, Place, clean};
 use crate::{
     error::Code,
     tools::{Arguments, KNOWLEDGE, Page, Principal},
@@ -100,7 +100,10 @@ pub(super) fn templates(path: &Path, principal: &Principal) -> Vec<ResourceTempl
 
 /// There is no resource of this address for this principal.
 pub(super) fn unknown(uri: &str) -> ErrorData {
-    ErrorData::resource_not_found(format!("resource not found: {uri}"), Some(json!({ "uri": uri })))
+    ErrorData::resource_not_found(
+        clean::seen(format!("resource not found: {uri}")),
+        Some(json!({ "uri": uri })),
+    )
 }
 
 /// Reads a resource by calling its tool, in the place that the transport has taken for the request already.

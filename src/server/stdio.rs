@@ -39,7 +39,7 @@ where
     W: AsyncWrite + Send + Unpin + 'static,
 {
     let (stop, ended) = (shutdown.child_token(), CancellationToken::new());
-    let handler = Mcp::new(path.clone(), principal)?.asks_until(ended.clone());
+    let handler = Mcp::new(path.clone(), principal).asks_until(ended.clone());
     let input = HeldOpen::new(input, path.clone(), ended);
     let output = Fragile {
         inner: output,

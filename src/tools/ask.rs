@@ -72,6 +72,11 @@ pub trait Ask: Send + Sync {
     /// `cancelled` where the call ended first; `invalid_input` for answers to another call.
     async fn ask(&self, round: Round) -> Result<Map<String, Value>>;
 
+    /// How a person is asked, in a word for the record.
+    fn how(&self) -> &'static str {
+        "elicitation"
+    }
+
     /// Whether a person can be shown a form.
     fn has_forms(&self) -> bool {
         self.can(&Question::Form {

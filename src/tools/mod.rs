@@ -36,7 +36,7 @@ pub use self::{
     mist::{Categories, Index, KNOWLEDGE, Page, Pages, is_extra},
     nearest::did_you_mean,
     operations::{End, Operation, Operations},
-    permits::Permits,
+    permits::{Offer, Permits, changes},
     plan::Plan,
     plans::{ChangePlan, LASTS, Plans},
     principal::{Allowed, CallerLimits, Principal},

@@ -2,37 +2,10 @@
 
 use serde_json::{Map, Value};
 
+pub use crate::redact::is_secret;
+
 const HIDDEN: &str = "***";
 const OTHER: &str = "*** (another)";
-
-/// Whether an attribute of this name holds a secret.
-pub fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let part = [
-        "secret",
-        "password",
-        "passphrase",
-        "passwd",
-        "private_key",
-        "token",
-        "credential",
-        "psk",
-        "apikey",
-    ];
-    let whole = ["key", "keys", "community", "community_name", "pin"];
-    let end = ["_key", "_keys"];
-    // The id, the name or the number of a secret is none.
-    if ["_id", "_ids", "_name", "_policy", "_days", "_type"]
-        .iter()
-        .any(|end| name.ends_with(end))
-        && name != "community_name"
-    {
-        return false;
-    }
-    part.iter().any(|part| name.contains(part))
-        || whole.contains(&name.as_str())
-        || end.iter().any(|end| name.ends_with(end)) && !name.starts_with("public_") && !name.starts_with("ssh_")
-}
 
 /// A value without its secrets.
 pub fn hidden(value: &Value) -> Value {

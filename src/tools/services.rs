@@ -29,10 +29,10 @@ pub struct Services {
     pub junos: Junos,
     /// Results that were too long to be shown whole.
     pub results: Results,
-    /// Calls that change something, and what became of them.
-    pub operations: Operations,
     /// Plans of changes.
     pub plans: Plans,
+    /// Calls that change something, and what became of them.
+    pub operations: Operations,
     /// The guardrails in force.
     pub policy: ArcSwap<Policy>,
     /// The Mist cloud.
@@ -54,8 +54,8 @@ impl Services {
         Ok(Self {
             junos,
             results: Results::default(),
-            operations: Operations::default(),
             plans: Plans::default(),
+            operations: Operations::default(),
             policy: ArcSwap::from_pointee(policy),
             mist: Mist::new(MistOptions::default())?,
             pages: Pages::default(),

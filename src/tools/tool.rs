@@ -404,6 +404,11 @@ impl Tool {
         self
     }
 
+    /// Whether a person may have to agree to a call of it.
+    pub fn is_asked_about(&self) -> bool {
+        (self.effect != Effect::Read || self.has_many_effects()) && !self.commits_nothing
+    }
+
     /// Whether what a call does depends on its arguments.
     pub fn has_many_effects(&self) -> bool {
         self.runs_commands || self.effect_of.is_some()

@@ -23,16 +23,23 @@ async def http_client(create, target):
 
 
 class Adapter:
-    """`types` is the SDK's module of messages, `client` what sends them."""
+    """`types` is the SDK's module of messages, `client` what sends them; without an `answer` the person waits until the call
+    was taken back."""
 
     def __init__(self, types):
         self.types = types
         self.answer = ("decline", None)
         self.asked = None
+        self.was_asked = asyncio.Event()
+        self.gave_up = asyncio.Event()
 
     async def elicit(self, _context, params):
         self.asked = plain(params)
-        action, content = self.answer
+        self.was_asked.set()
+        if self.answer is None:
+            # Version 1 reads nothing meanwhile: a question that stays open for ever would be its end.
+            await self.gave_up.wait()
+        action, content = self.answer or ("cancel", None)
         return self.types.ElicitResult(action=action, content=content)
 
     async def tools(self):
@@ -46,6 +53,7 @@ class Adapter:
         await asyncio.wait_for(begun.wait(), 10)
         await self.take_back()
         call.cancel()
+        self.gave_up.set()
         with contextlib.suppress(asyncio.CancelledError):
             await call
 

@@ -1,20 +1,14 @@
 // What every TypeScript client checks of a server, whatever the version of the client.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const BINARY = process.env.JMCP_BIN;
-const TOKEN = `jmcp_${"t".repeat(43)}`;
-const NOBODY = `jmcp_${"n".repeat(43)}`;
-const LAB = process.env.JMCP_LAB_DIR;
+import { LAB, NOBODY, by, place, serving } from "./places.mjs";
+
 const DEVICES = ["ex-lab-1", "mx-lab-1", "srx-lab-1"];
 const HINTS = ["readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint"];
 const PATIENCE = 60_000;
@@ -26,7 +20,7 @@ let failed = 0;
 const require = createRequire(`${process.env.JMCP_NODE_DIR}/`);
 export const load = (name) => import(pathToFileURL(require.resolve(name)));
 
-async function check(name, body) {
+export async function check(name, body) {
   try {
     await body();
     console.log(`ok ${label}: ${name}`);
@@ -37,7 +31,7 @@ async function check(name, body) {
   }
 }
 
-const text = (result) => result.content.filter((block) => block.type === "text").map((block) => block.text).join("\n");
+export const text = (result) => result.content.filter((block) => block.type === "text").map((block) => block.text).join("\n");
 
 // The clients validate structuredContent against the listed outputSchema by themselves and throw where it does not fit.
 async function good(client, name, args, options) {
@@ -197,69 +191,6 @@ async function confirms(client, person) {
   });
 }
 
-// A directory with an inventory of its own: the lab's devices, and one that takes connections and never says a word.
-async function place() {
-  const silent = createServer((socket) => socket.on("error", () => {}).resume());
-  silent.listen(0, "127.0.0.1");
-  await once(silent, "listening");
-  silent.unref();
-  const directory = mkdtempSync(join(tmpdir(), "jmcp-interop-"));
-  const inventory = join(directory, "devices.json");
-  const audit = join(directory, "audit.jsonl");
-  const devices = JSON.parse(readFileSync(join(LAB, "devices.json"), "utf8"));
-  const auth = { type: "password", password: "none" };
-  devices["silent-1"] = { ip: "127.0.0.1", port: silent.address().port, username: "lab", auth };
-  writeFileSync(inventory, JSON.stringify(devices), { mode: 0o600 });
-  const audited = () => readFileSync(audit, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line));
-  const tokens = join(directory, "tokens");
-  const one = { token: TOKEN, description: "", created: "2026-01-01T00:00:00Z" };
-  writeFileSync(tokens, JSON.stringify({ one }), { mode: 0o600 });
-  const base = ["-f", inventory, "--known-hosts-file", join(LAB, "known_hosts"), "--audit-log-file", audit];
-  return { directory, silent, audited, base, tokens };
-}
-
-// A URL with headers, and the status of each answer that its client had.
-function by(url, token) {
-  const statuses = [];
-  const noting = async (...args) => {
-    const response = await fetch(...args);
-    statuses.push(response.status);
-    return response;
-  };
-  return { url, statuses, options: { requestInit: { headers: { Authorization: `Bearer ${token}` } }, fetch: noting } };
-}
-
-// What a client connects to, for as long as `body` runs: a program with arguments, or a URL with options.
-async function serving(here, transport, more, body) {
-  if (transport === "shared") {
-    return body(by(process.env.JMCP_URL, process.env.JMCP_TOKEN));
-  }
-  if (transport === "stdio") {
-    return body({ command: BINARY, args: [...here.base, ...more, "-t", "stdio"] });
-  }
-  const tls = (name) => join(process.env.JMCP_CERTIFICATES, name);
-  const secured = transport === "tls" ? ["--tls-cert", tls("server.pem"), "--tls-key", tls("server.key")] : [];
-  const listening = ["-t", "http", "-p", "0", "--tokens-file", here.tokens, ...secured];
-  const server = spawn(BINARY, [...here.base, ...listening, ...more], { stdio: ["ignore", "ignore", "pipe"] });
-  const ended = once(server, "exit");
-  try {
-    const address = await new Promise((resolve, reject) => {
-      ended.then(() => reject(new Error("the server did not start")));
-      createInterface(server.stderr).on("line", (line) => {
-        if (line.startsWith("jmcp: serving ")) {
-          resolve(line.split(" ")[2]);
-        }
-      });
-    });
-    // Both paths are the server's, without a redirect between them.
-    await body(by(address + (transport === "tls" ? "/" : ""), TOKEN));
-  } finally {
-    server.kill();
-    await ended;
-  }
-  assert.equal(server.exitCode, 0, "the server ends well");
-}
-
 async function refused(connect, target, person, what, status) {
   await check(`${what} is a ${status}`, async () => {
     await assert.rejects(connect(target, person));
@@ -299,23 +230,37 @@ async function everything(here, transport, connect, person) {
   }
 }
 
-// `connect(target, person)` gives a connected client that asks `person.elicit`.
-export async function main(name, transport, connect) {
-  label = transport === "stdio" ? name : `${name}-${transport}`;
+// A person, who gives the answer that is set; a promise of one is waited for. One who is mute has a client that shows no questions.
+export function somebody(mute = false) {
   const person = {
+    mute,
     answer: { action: "decline" },
     asked: null,
     elicit: async (request) => {
       person.asked = request.params;
+      person.onAsked?.();
       return person.answer;
     },
   };
+  return person;
+}
+
+// `connect(target, person)` gives a connected client that asks `person.elicit`.
+export async function main(name, transport, connect) {
+  label = transport === "stdio" ? name : `${name}-${transport}`;
   const timer = setTimeout(() => {
     console.log(`not ok ${label}: the checks take too long`);
     process.exit(1);
   }, PATIENCE);
   const here = await place();
-  await check("the client comes to its end", () => everything(here, transport, connect, person));
+  await check("the client comes to its end", async () => {
+    if (transport === "approval") {
+      const { approvals } = await import("./approval.mjs");
+      await approvals(here, connect);
+    } else {
+      await everything(here, transport, connect, somebody());
+    }
+  });
   clearTimeout(timer);
   rmSync(here.directory, { recursive: true });
   process.exit(failed ? 1 : 0);

@@ -8,7 +8,7 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 
-import checks
+import approval
 import places
 from adapter import Adapter, http_client, plain
 
@@ -38,10 +38,10 @@ async def streams(target):
 async def connect(target):
     adapter = Session(types)
     async with streams(target) as (read, write):
-        async with ClientSession(read, write, elicitation_callback=adapter.elicit) as session:
+        async with ClientSession(read, write, elicitation_callback=adapter.elicit if target.asks else None) as session:
             adapter.server = plain((await session.initialize()).serverInfo)
             adapter.client = session
             yield adapter
 
 
-checks.main("python-1", connect, sys.argv[1])
+approval.run("python-1", connect, sys.argv[1])

@@ -7,7 +7,7 @@ import mcp_types as types
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import create_mcp_http_client, streamable_http_client
 
-import checks
+import approval
 import places
 from adapter import Adapter, http_client, plain
 
@@ -27,7 +27,8 @@ async def server(target):
 @contextlib.asynccontextmanager
 async def connect(target):
     adapter = Adapter(types)
-    async with server(target) as there, Client(there, mode=MODE, elicitation_callback=adapter.elicit) as client:
+    elicit = adapter.elicit if target.asks else None
+    async with server(target) as there, Client(there, mode=MODE, elicitation_callback=elicit) as client:
         modern = str(client.protocol_version) == NEWEST
         assert modern == (MODE == "auto"), client.protocol_version
         adapter.server = plain(client.server_info)
@@ -35,4 +36,4 @@ async def connect(target):
         yield adapter
 
 
-checks.main(f"python-2-{MODE}", connect, sys.argv[2])
+approval.run(f"python-2-{MODE}", connect, sys.argv[2])

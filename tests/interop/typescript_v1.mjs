@@ -8,8 +8,11 @@ const { StreamableHTTPClientTransport } = await load("@modelcontextprotocol/sdk/
 const { ElicitRequestSchema } = await load("@modelcontextprotocol/sdk/types.js");
 
 await main("typescript-1", process.argv[2], async (target, person) => {
-  const client = new Client({ name: "check", version: "1" }, { capabilities: { elicitation: {} } });
-  client.setRequestHandler(ElicitRequestSchema, person.elicit);
+  const capabilities = person.mute ? {} : { elicitation: {} };
+  const client = new Client({ name: "check", version: "1" }, { capabilities });
+  if (!person.mute) {
+    client.setRequestHandler(ElicitRequestSchema, person.elicit);
+  }
   const { url, options: http } = target;
   await client.connect(
     url ? new StreamableHTTPClientTransport(new URL(url), http) : new StdioClientTransport(target),

@@ -11,9 +11,11 @@ const [mode, transport] = process.argv.slice(2);
 const NEWEST = "2026-07-28";
 
 await main(`typescript-2-${mode}`, transport, async (target, person) => {
-  const options = { capabilities: { elicitation: { form: {} } }, versionNegotiation: { mode } };
-  const client = new Client({ name: "check", version: "2" }, options);
-  client.setRequestHandler("elicitation/create", person.elicit);
+  const capabilities = person.mute ? {} : { elicitation: { form: {} } };
+  const client = new Client({ name: "check", version: "2" }, { capabilities, versionNegotiation: { mode } });
+  if (!person.mute) {
+    client.setRequestHandler("elicitation/create", person.elicit);
+  }
   const { url, options: http } = target;
   await client.connect(
     url ? new StreamableHTTPClientTransport(new URL(url), http) : new StdioClientTransport(target),

@@ -138,7 +138,7 @@ async fn a_lost_reply_is_settled_by_the_history() {
 }
 
 #[tokio::test]
-async fn a_lost_reply_that_the_history_does_not_settle_is_unknown() {
+async fn a_commit_that_did_not_happen_is_known_by_the_history_and_not_repeated() {
     let bench = Bench::start().await;
     bench
         .device("mx-lab-1")
@@ -149,7 +149,7 @@ async fn a_lost_reply_that_the_history_does_not_settle_is_unknown() {
         .await;
     assert_eq!(
         (&answer["outcome"], &answer["error_code"]),
-        (&json!("unknown"), &json!("commit_unknown")),
+        (&json!("not_committed"), &json!("transport")),
         "{answer}"
     );
     let commits = bench

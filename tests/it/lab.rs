@@ -1,7 +1,10 @@
 //! The lab from outside: what a client sees over SSH.
 
+mod changes;
 mod client;
+mod commits;
 mod faults;
+mod operators;
 
 use std::{sync::Arc, time::Duration};
 

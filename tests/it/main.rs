@@ -8,10 +8,12 @@
 )]
 #![allow(clippy::too_many_lines)]
 
+mod approval;
 mod architecture;
 mod audit;
 mod catalogue_import;
 mod compat;
+mod config_tools;
 mod documents;
 mod faults;
 mod golden;
@@ -20,6 +22,7 @@ mod junos_commit;
 mod junos_read;
 mod lab;
 mod lab_mist;
+mod loads;
 mod mcp;
 mod mist_calls;
 mod mist_catalogue;
@@ -31,9 +34,12 @@ mod mist_settings;
 mod mist_streams;
 mod openssh;
 mod operations;
+mod plans;
+mod redaction;
 mod round_trips;
 mod safety;
 mod stdio;
 mod support;
 mod tokens;
+mod transaction;
 mod watching;

@@ -32,6 +32,8 @@ fn device(port: u16, auth: Auth) -> Device {
         legacy: false,
         framing: Framing::Auto,
         database: None,
+        read_only: false,
+        mode: None,
         public: serde_json::Map::new(),
         problem: None,
     }

@@ -73,13 +73,13 @@ async fn edits_that_somebody_makes_meanwhile_are_neither_committed_nor_lost() {
     });
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_template_stops_where_a_commit_is_not_settled() {
     let bench = Bench::start().await;
-    bench
-        .device(ROUTER)
-        .faults()
-        .once(Fault::CommitEof { committed: false });
+    let device = bench.device(ROUTER);
+    bench.text("junos_config_diff", json!({"router_name": ROUTER})).await;
+    device.faults().once(Fault::CommitEof { committed: true });
+    device.faults().set(Fault::EofAtIdent);
     let arguments = json!({
         "template_content": CHANGE, "vars_content": "{}", "apply_config": true,
         "router_names": [ROUTER, "ex-lab-1"],

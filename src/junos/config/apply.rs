@@ -244,7 +244,7 @@ impl Run<'_> {
     }
 
     /// Somebody committed since the change was agreed to.
-    fn refuse_drift(&self, transaction: &Transaction) -> Result<()> {
+    pub(super) fn refuse_drift(&self, transaction: &Transaction) -> Result<()> {
         let Some(Agreed { base: Some(base), .. }) = &self.change.agreed else {
             return Ok(());
         };
@@ -260,7 +260,7 @@ impl Run<'_> {
     }
 
     /// The difference is another than the one that was agreed to.
-    fn refuse_other(&self, report: &Report) -> Result<()> {
+    pub(super) fn refuse_other(&self, report: &Report) -> Result<()> {
         match &self.change.agreed {
             Some(Agreed { diff: Some(diff), .. }) if *diff != digest(&report.diff) => {
                 let message = format!(

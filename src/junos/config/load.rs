@@ -4,12 +4,13 @@ use super::{Action, ConfigFormat, Source};
 use crate::{
     error::{Code, Error, Result},
     junos::netconf::xml::{Element, escape},
+    redact,
 };
 
 /// `<load-configuration>` for what comes from there.
 ///
 /// # Errors
-/// `invalid_input` for an empty text, control characters, XML or JSON that is not well-formed, and an action that the format does not
+/// `invalid_input` for an empty text, covered secrets, control characters, XML or JSON that is not well-formed, and an action that the format does not
 /// know.
 pub(super) fn request(source: &Source) -> Result<String> {
     match source {
@@ -22,6 +23,13 @@ pub(super) fn request(source: &Source) -> Result<String> {
 fn text_request(text: &str, format: ConfigFormat, action: Option<Action>) -> Result<String> {
     if text.trim().is_empty() {
         return Err(wrong("the configuration is empty"));
+    }
+    if redact::has_placeholder(text) {
+        let message =
+            "the configuration holds a secret that was covered when it was read; it would overwrite the real one";
+        return Err(
+            wrong(message).advise("leave these statements out, and they stay as they are, or give the real value")
+        );
     }
     if let Some(c) = text
         .chars()

@@ -30,20 +30,31 @@ pub struct Confirmed {
 /// What to do where it is not known whether a commit is confirmed.
 const LOOK: &str = "look at get_commit_status: the commit is confirmed when no rollback is announced";
 
-/// Confirms the confirmed commit that waits on the device, under the configuration lock: nothing else is committed with it.
+/// Confirms the confirmed commit that waits on the device, under the configuration lock: nothing else is committed with it. `agreed` is
+/// the [`History::base`] that somebody saw and agreed to keep.
 ///
 /// # Errors
-/// `not_found` when none waits; `configuration_invalid` when the device refuses; `commit_unknown` when the reply is lost and the history
+/// `not_found` when none waits; `conflict` when another commit was made since; `configuration_invalid` when the device refuses; `commit_unknown` when the reply is lost and the history
 /// does not tell; `transport` when it is lost and the history tells that the commit still waits.
 pub(crate) async fn confirm(
     pool: &Pool,
     known: &Known,
     device: &Arc<Device>,
-    comment: &str,
+    (comment, agreed): (&str, Option<&str>),
     timeout: Duration,
 ) -> Result<Confirmed> {
     let (mut transaction, was) = opened(pool, device, timeout).await?;
     let base = transaction.history.as_ref().ok().and_then(History::base);
+    if agreed.is_some() && agreed != base.as_deref() {
+        transaction.close().await?;
+        let message = format!(
+            "device `{}`: somebody committed since; nothing was confirmed",
+            device.name
+        );
+        return Err(
+            Error::new(Code::Conflict, message).advise("look at get_commit_status, and let a person agree again")
+        );
+    }
     let token = format!("jmcp-{:08x}", rand::random::<u32>());
     let noted = known.commits.note(&device.name, &token);
     let verdict = transaction
@@ -151,7 +162,8 @@ async fn settled(
 /// No check comes first: it would confirm what is to be taken back, and a connection that breaks then would leave it in force.
 ///
 /// # Errors
-/// `not_found` when none waits; `blocked`; whatever stands in the way before the commit is sent.
+/// `not_found` when none waits; `blocked`; `conflict` where it is not what was agreed to; whatever stands in the way before the commit is
+/// sent.
 pub(crate) async fn cancel(
     pool: &Pool,
     known: &Known,
@@ -183,6 +195,7 @@ pub(crate) async fn cancel(
 
 /// Loads what was before the commit that waits.
 async fn restored(run: &Run<'_>, transaction: &mut Transaction, report: &mut Report) -> Result<bool> {
+    run.refuse_drift(transaction)?;
     let timeout = run.control.remaining();
     let loading = transaction.load(&Source::Rollback(1), timeout);
     match run.control.step(run.device, loading).await? {
@@ -197,5 +210,6 @@ async fn restored(run: &Run<'_>, transaction: &mut Transaction, report: &mut Rep
         }
     }
     run.control.judge.judge(&run.device.name, &report.diff)?;
+    run.refuse_other(report)?;
     Ok(true)
 }

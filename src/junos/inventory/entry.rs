@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::{
     super::config::Database,
-    Auth, Device, Framing,
+    Auth, Device, Framing, Mode,
     fields::{self, Places},
     public,
 };
@@ -76,7 +76,8 @@ impl<'a> Entry<'a> {
         let username = username.and_then(|u| self.noted("username", fields::check_username(u).map(|()| u.to_owned())));
         let auth = self.auth();
         let ssh_config = self.ssh_config();
-        let (legacy, framing, database) = (self.legacy(), self.framing(), self.database());
+        let (legacy, framing, database) = (self.flag("legacy"), self.framing(), self.database());
+        let (read_only, mode) = (self.flag("read_only"), self.mode());
         if let Some(value) = self.given("timeout") {
             let _ = self.noted("timeout", fields::seconds(value));
         }
@@ -95,6 +96,8 @@ impl<'a> Entry<'a> {
             legacy,
             framing,
             database,
+            read_only,
+            mode,
             public: public::fields(self.fields),
             problem: problem.map(Arc::new),
         })
@@ -168,12 +171,18 @@ impl<'a> Entry<'a> {
         self.noted("ssh_config", self.places.expand(text))
     }
 
-    fn legacy(&mut self) -> bool {
-        match self.given("legacy") {
+    fn flag(&mut self, field: &str) -> bool {
+        match self.given(field) {
             None => false,
-            Some(Value::Bool(legacy)) => *legacy,
-            Some(_) => self.wrong("legacy", "must be true or false").unwrap_or_default(),
+            Some(Value::Bool(flag)) => *flag,
+            Some(_) => self.wrong(field, "must be true or false").unwrap_or_default(),
         }
+    }
+
+    fn mode(&mut self) -> Option<Mode> {
+        let value = self.given("mode")?;
+        let mode = value.as_str().and_then(Mode::of);
+        mode.or_else(|| self.wrong("mode", fields::WRONG_MODE))
     }
 
     fn framing(&mut self) -> Framing {

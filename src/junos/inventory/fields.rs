@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+/// What is said of a mode that is none.
+pub(super) const WRONG_MODE: &str = "must be `deny-listed` or `allow-listed`";
+
 /// Longest name of a device or user, in bytes.
 const MAX_NAME_BYTES: usize = 255;
 

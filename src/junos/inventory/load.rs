@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Auth, Inventory,
+    Auth, Inventory, Mode,
     entry::{Entry, Problem, others_can_read},
-    fields::Places,
+    fields::{Places, WRONG_MODE},
 };
 use crate::{
     error::{Code, Error, Result},
@@ -24,6 +24,9 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The entry that holds the block rules of all devices.
 pub(super) const BLOCKLIST_DEFAULTS: &str = "_blocklist_defaults";
+
+/// The key that says how devices are judged that say nothing themselves.
+pub(super) const MODE_DEFAULT: &str = "_mode_default";
 
 impl Inventory {
     /// Reads the file. Blocks on file I/O.
@@ -78,6 +81,14 @@ impl Inventory {
             inventory.warnings.append(&mut entry.warnings);
         }
         inventory.blocklist_defaults = top.get(BLOCKLIST_DEFAULTS).cloned();
+        inventory.default_mode = top.get(MODE_DEFAULT).and_then(Value::as_str).and_then(Mode::of);
+        if top.get(MODE_DEFAULT).is_some_and(|mode| !mode.is_null()) && inventory.default_mode.is_none() {
+            problems.push(Problem {
+                device: None,
+                field: Some(MODE_DEFAULT.to_owned()),
+                text: WRONG_MODE.to_owned(),
+            });
+        }
         if problems.is_empty() {
             Ok(inventory)
         } else {
@@ -132,7 +143,7 @@ fn document(text: &str, origin: &str) -> Result<(Map<String, Value>, Vec<Problem
     // One path can repeat several times; entries that are not devices may hold anything.
     let matters = |path: &Vec<String>| {
         path.first()
-            .is_some_and(|n| !n.starts_with('_') || n == BLOCKLIST_DEFAULTS)
+            .is_some_and(|n| !n.starts_with('_') || n == BLOCKLIST_DEFAULTS || n == MODE_DEFAULT)
     };
     let paths: BTreeSet<Vec<String>> = document.duplicates.into_iter().filter(matters).collect();
     Ok((top, paths.iter().filter_map(|path| repeated(path)).collect()))
@@ -176,6 +187,7 @@ impl Default for Inventory {
         Self {
             devices: BTreeMap::new(),
             blocklist_defaults: None,
+            default_mode: None,
             warnings: Vec::new(),
             path: None,
             digest: digest(""),

@@ -44,6 +44,10 @@ pub struct Device {
     pub framing: Framing,
     /// Where its configuration is edited where a call does not say (`"database": "private" | "exclusive" | "shared"`).
     pub database: Option<Database>,
+    /// Nothing may be changed on it (`"read_only": true`).
+    pub read_only: bool,
+    /// How commands and changes are judged, where the device says it itself (`"mode": "deny-listed" | "allow-listed"`).
+    pub mode: Option<Mode>,
     /// Every field that is not a credential, as written, for `get_router_list` (role, site, tags, blocklist ...).
     pub public: Map<String, Value>,
     /// Why this device cannot be used although the rest of the file can (its key file is missing). Checked at each use.
@@ -76,6 +80,41 @@ pub enum Framing {
     EndOfMessage,
 }
 
+/// How the commands and changes of a device are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// What no rule forbids is allowed.
+    #[default]
+    DenyListed,
+    /// Only what a rule allows is allowed; what a rule forbids is forbidden all the same.
+    AllowListed,
+}
+
+impl Mode {
+    /// The word in the inventory.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::DenyListed => "deny-listed",
+            Mode::AllowListed => "allow-listed",
+        }
+    }
+
+    /// The mode of this word.
+    pub fn of(word: &str) -> Option<Self> {
+        [Mode::DenyListed, Mode::AllowListed]
+            .into_iter()
+            .find(|mode| mode.as_str() == word)
+    }
+
+    /// The one that this is not.
+    pub fn other(self) -> Self {
+        match self {
+            Mode::DenyListed => Mode::AllowListed,
+            Mode::AllowListed => Mode::DenyListed,
+        }
+    }
+}
+
 /// The devices by name, and what else the file says.
 #[derive(Debug, Clone)]
 pub struct Inventory {
@@ -83,6 +122,8 @@ pub struct Inventory {
     pub devices: BTreeMap<String, Arc<Device>>,
     /// `_blocklist_defaults` as written: the block rules that hold for every device.
     pub blocklist_defaults: Option<Value>,
+    /// `_mode_default`: how devices are judged that say nothing themselves.
+    pub default_mode: Option<Mode>,
     /// What an operator should know: files with passwords that others can read, deprecated fields.
     pub warnings: Vec<String>,
     /// The file it was read from.
@@ -178,6 +219,8 @@ impl PartialEq for Device {
             && self.ssh_config == other.ssh_config
             && self.legacy == other.legacy
             && self.framing == other.framing
+            && self.read_only == other.read_only
+            && self.mode == other.mode
             && self.public == other.public
             && problem(self) == problem(other)
     }

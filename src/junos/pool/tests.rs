@@ -30,6 +30,8 @@ pub(super) fn device(name: &str) -> Arc<Device> {
         legacy: false,
         framing: Framing::Auto,
         database: None,
+        read_only: false,
+        mode: None,
         public: serde_json::Map::new(),
         problem: None,
     })

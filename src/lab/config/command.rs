@@ -16,6 +16,9 @@ pub(super) fn run(store: &mut Store, who: &Who, command: &str, format: &str) -> 
     let words: Vec<&str> = parts.next().unwrap_or_default().split_whitespace().collect();
     let pipes: Vec<Vec<&str>> = parts.map(|p| p.split_whitespace().collect()).collect();
     let (verb, words) = words.split_first()?;
+    if is(verb, "request", 3) {
+        return rpc::handle(store, who, &Element::new(request(words)?));
+    }
     if !is(verb, "show", 2) {
         return None;
     }
@@ -24,7 +27,22 @@ pub(super) fn run(store: &mut Store, who: &Who, command: &str, format: &str) -> 
         [first, path @ ..] if is(first, "configuration", 4) => shown(store, &store.running, true, path, &pipes, format),
         [first, second] if is(first, "system", 3) && is(second, "commit", 3) => Ok(history(store, format)),
         [first, second, rest @ ..] if is(first, "system", 3) && is(second, "rollback", 3) => {
-            return rpc::handle(store, who, &rollback(rest));
+            return rpc::handle(store, who, &in_format(rollback(rest), &pipes, format));
+        }
+        [first, second, third]
+            if is(first, "system", 3) && is(second, "configuration", 4) && is(third, "rescue", 3) =>
+        {
+            let operation = in_format(Element::new("get-rescue-information"), &pipes, format);
+            return rpc::handle(store, who, &operation);
+        }
+        [first, second, third, rest @ ..]
+            if is(first, "system", 3) && is(second, "commit", 3) && is(third, "revision", 3) =>
+        {
+            let mut operation = Element::new("get-commit-revision-information");
+            if rest.first().is_some_and(|word| is(word, "detail", 1)) {
+                operation = operation.with_child(Element::new("detail"));
+            }
+            return rpc::handle(store, who, &operation);
         }
         _ => return None,
     };
@@ -34,6 +52,28 @@ pub(super) fn run(store: &mut Store, who: &Who, command: &str, format: &str) -> 
 /// Whether a word is a command word or an abbreviation of it of at least so many letters.
 fn is(word: &str, whole: &str, least: usize) -> bool {
     word.len() >= least && whole.starts_with(&word.to_ascii_lowercase())
+}
+
+/// `request system configuration rescue save` and `delete`.
+fn request(words: &[&str]) -> Option<&'static str> {
+    match words {
+        [first, second, third, verb]
+            if is(first, "system", 3) && is(second, "configuration", 4) && is(third, "rescue", 3) =>
+        {
+            match *verb {
+                verb if is(verb, "save", 1) => Some("request-save-rescue-configuration"),
+                verb if is(verb, "delete", 1) => Some("request-delete-rescue-configuration"),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// Asks for the format that `| display` or else the request names.
+fn in_format(operation: Element, pipes: &[Vec<&str>], format: &str) -> Element {
+    let displayed = wish(pipes).ok().and_then(|wish| wish.display);
+    operation.with_attribute("format", displayed.unwrap_or(format))
 }
 
 fn rollback(words: &[&str]) -> Element {
@@ -175,10 +215,13 @@ fn history(store: &Store, format: &str) -> String {
         return rpc::commits(store);
     }
     let mut out = String::from("\n");
+    if let Some(left) = store.time_left() {
+        let minutes = left.as_secs().div_ceil(60);
+        out.push_str(&format!("commit confirmed will be rolled back in {minutes} minutes\n"));
+    }
     for (number, revision) in store.archive.iter().enumerate() {
-        let pending = rpc::pending(store)
-            .filter(|_| number == 0)
-            .map(|p| format!(" {p}"))
+        let pending = rpc::confirmed(store, number, revision)
+            .map(|comment| format!(" {comment}"))
             .unwrap_or_default();
         let (at, user, client) = (moment(revision.at), &revision.user, revision.client);
         out.push_str(&format!("{number:<4}{at} by {user} via {client}{pending}\n"));

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{
-    Action, Store, Who, check,
+    Action, PendingCommit, Store, Who, check,
     databases::SHARED_MODIFIED,
     fault::{Checked, Fault},
     inherit, merge,
@@ -23,6 +23,8 @@ pub(super) struct Revision {
     pub(super) client: &'static str,
     /// The comment given with the commit.
     pub(super) comment: Option<String>,
+    /// The minutes within which it had to be confirmed.
+    pub(super) confirmed: Option<u64>,
     /// Counts all commits of this device.
     pub(super) number: u64,
 }
@@ -34,6 +36,7 @@ pub(super) struct Pending {
     restore: Node,
     pub(super) deadline: SystemTime,
     user: String,
+    pub(super) session: u32,
 }
 
 /// What a commit is asked to do.
@@ -104,6 +107,12 @@ impl Store {
 
     fn install(&mut self, who: &Who, candidate: Node, request: &Request) {
         let now = self.clock.now();
+        let owners = if self.private.contains_key(&who.session) {
+            Vec::new()
+        } else {
+            self.editors()
+        };
+        self.owners.clear();
         let previous = std::mem::replace(&mut self.running, candidate.clone());
         if let Some(private) = self.private.get_mut(&who.session) {
             private.base = candidate.clone();
@@ -117,18 +126,27 @@ impl Store {
                 restore,
                 deadline: now + time,
                 user: who.user.clone(),
+                session: who.session,
             });
             detail.push_str(&format!(", confirmed within {} minutes", time.as_secs() / 60));
         }
         if let Some(comment) = &request.comment {
             detail.push_str(&format!(", {comment}"));
         }
-        self.archive(now, &who.user, "netconf", request.comment.clone());
-        self.record(who, Action::Commit, detail);
+        let confirmed = request.confirmed.map(|time| time.as_secs() / 60);
+        self.archive(now, &who.user, who.client(), request.comment.clone(), confirmed);
+        self.record_for(who, Action::Commit, detail, owners);
     }
 
     /// Puts the running configuration at the head of the archive.
-    pub(super) fn archive(&mut self, at: SystemTime, user: &str, client: &'static str, comment: Option<String>) {
+    pub(super) fn archive(
+        &mut self,
+        at: SystemTime,
+        user: &str,
+        client: &'static str,
+        comment: Option<String>,
+        confirmed: Option<u64>,
+    ) {
         self.commits += 1;
         let (tree, user, number) = (self.running.clone(), user.to_owned(), self.commits);
         self.archive.push_front(Revision {
@@ -137,6 +155,7 @@ impl Store {
             user,
             client,
             comment,
+            confirmed,
             number,
         });
         self.archive.truncate(ARCHIVE);
@@ -149,12 +168,16 @@ impl Store {
         if place >= ARCHIVE {
             return Err(wrong());
         }
-        let missing = || {
-            Fault::error(format!(
-                "could not open configuration database during load: rollback {place}"
-            ))
-        };
+        let missing = || Fault::error(format!("rollback {place} not found"));
         self.archive.get(place).ok_or_else(missing)
+    }
+
+    /// The commit that waits for its confirmation.
+    pub fn pending_commit(&self) -> Option<PendingCommit> {
+        self.pending.as_ref().map(|pending| PendingCommit {
+            user: pending.user.clone(),
+            deadline: pending.deadline,
+        })
     }
 
     /// How much time is left to confirm.
@@ -189,7 +212,7 @@ impl Store {
         if !dirty {
             self.shared = self.running.clone();
         }
-        self.archive(self.clock.now(), "root", "other", None);
+        self.archive(self.clock.now(), "root", "other", None, None);
         let device = Who {
             session: 0,
             user: "root".to_owned(),
@@ -197,6 +220,7 @@ impl Store {
             terminal: String::new(),
         };
         self.record(&device, Action::Rollback, why);
+        self.attribute(&device);
         true
     }
 }

@@ -61,25 +61,17 @@ impl Store {
     pub(super) fn unlocked(&self, who: &Who) -> Checked<()> {
         match &self.lock {
             Some(lock) if lock.owner.session != who.session => Err(self.locked_by(lock)),
-            _ => Ok(()),
+            _ => self.in_progress(who),
         }
     }
 
     fn locked_by(&self, lock: &Lock) -> Fault {
         let now = self.clock.now();
-        let Who {
-            user, pid, terminal, ..
-        } = &lock.owner;
-        let terminal = if terminal.is_empty() || terminal.starts_with("pid") {
-            String::new()
-        } else {
-            format!(" terminal {terminal}")
-        };
+        let owner = lock.owner.label();
         let idle = moment::clock(now.duration_since(lock.used).unwrap_or_default());
         let since = moment::text(lock.since);
         let message = format!(
-            "configuration database locked by:\n  {user}{terminal} (pid {pid}) on since {since}, idle {idle}\n      \
-             exclusive [edit]"
+            "configuration database locked by:\n  {owner} on since {since}, idle {idle}\n      exclusive [edit]"
         );
         Fault {
             tag: "lock-denied",
@@ -141,6 +133,7 @@ impl Store {
         if let Some(lock) = &self.lock {
             return Err(self.locked_by(lock));
         }
+        self.in_progress(who)?;
         if self.private.contains_key(&who.session) {
             return Err(Fault::error("Configuration database is already open"));
         }
@@ -173,8 +166,10 @@ impl Store {
 
     fn discard_shared(&mut self, who: &Who, why: &str) {
         if self.is_dirty() {
+            let owners = self.editors();
+            self.owners.clear();
             self.shared = self.running.clone();
-            self.record(who, Action::Discard, format!("shared, {why}"));
+            self.record_for(who, Action::Discard, format!("shared, {why}"), owners);
         }
     }
 
@@ -192,13 +187,25 @@ impl Store {
             private.base = running;
         }
         let database = self.database(who);
-        self.record(who, Action::Discard, format!("{database}{rest}"));
+        let owners = if database == "shared" {
+            self.editors()
+        } else {
+            Vec::new()
+        };
+        if database == "shared" {
+            self.owners.clear();
+        }
+        self.record_for(who, Action::Discard, format!("{database}{rest}"), owners);
         Ok(())
     }
 
     /// A session is gone: its private copy, its lock and what it edited under the lock go with it. Edits made in the
-    /// shared candidate without a lock stay, and so does a commit that waits for its confirmation.
+    /// shared candidate without a lock stay, and so does a commit that waits for its confirmation. A commit in progress is done
+    /// first.
     pub fn session_ended(&mut self, who: &Who) {
+        if self.ends_later(who) {
+            return;
+        }
         if self.private.remove(&who.session).is_some() {
             self.record(who, Action::Close, "private, session ended");
         }
@@ -207,5 +214,22 @@ impl Store {
             self.discard_shared(who, "session ended");
             self.record(who, Action::Unlock, "session ended");
         }
+    }
+
+    /// A session was killed by somebody: a confirmed commit of its that waits is taken back.
+    pub fn session_killed(&mut self, session: u32) {
+        if self.pending.as_ref().is_some_and(|p| p.session == session) {
+            self.take_back("session killed");
+        }
+    }
+
+    /// Who holds the lock on the shared candidate, or commits.
+    pub fn lock_holder(&self) -> Option<&Who> {
+        self.lock.as_ref().map(|lock| &lock.owner).or_else(|| self.committing())
+    }
+
+    /// The sessions with a private copy.
+    pub fn private_copies(&self) -> Vec<u32> {
+        self.private.keys().copied().collect()
     }
 }

@@ -15,6 +15,8 @@ pub struct Event {
     pub action: Action,
     /// Particulars: which database, how a load was done, the comment of a commit, why something was refused.
     pub detail: String,
+    /// The users whose uncommitted edits in the shared candidate were committed, thrown away or overwritten by this.
+    pub owners: Vec<String>,
 }
 
 /// What can happen to the configuration.
@@ -38,7 +40,7 @@ pub enum Action {
     Confirm,
     /// An earlier configuration was loaded into a candidate, or an unconfirmed commit was taken back.
     Rollback,
-    /// Uncommitted edits were thrown away.
+    /// Uncommitted edits were thrown away, or overwritten by somebody else; [`Event::owners`] says whose.
     Discard,
     /// A request was refused.
     Refuse,

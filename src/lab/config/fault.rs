@@ -21,10 +21,19 @@ pub(super) struct Fault {
     pub(super) path: Vec<String>,
     /// What happened.
     pub(super) message: String,
+    /// Line and column of the word at fault, counted from 1, where the format has lines.
+    pub(super) place: Option<Place>,
     /// The word or statement at fault.
     pub(super) bad_element: Option<String>,
     /// The daemon that found it, where it was not the management daemon.
     pub(super) daemon: Option<&'static str>,
+}
+
+/// A line and a column, counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) line: usize,
+    pub(super) column: usize,
 }
 
 /// A result whose error is a device's complaint.
@@ -37,6 +46,7 @@ impl Fault {
             severity: Severity::Error,
             tag: "operation-failed",
             path: Vec::new(),
+            place: None,
             message: message.into(),
             bad_element: None,
             daemon: None,
@@ -82,6 +92,12 @@ impl Fault {
         self
     }
 
+    /// Names line and column.
+    pub(super) fn on(mut self, place: Place) -> Self {
+        self.place = self.place.or(Some(place));
+        self
+    }
+
     /// Names the daemon.
     pub(super) fn found_by(mut self, daemon: &'static str) -> Self {
         self.daemon = Some(daemon);
@@ -117,6 +133,11 @@ impl Fault {
             line(&mut out, "error-path", &format!("[edit {}]", self.path.join(" ")));
         }
         line(&mut out, "error-message", &self.message);
+        if let Some(place) = self.place {
+            line(&mut out, "line-number", &place.line.to_string());
+            line(&mut out, "column", &place.column.to_string());
+            line(&mut out, "token", self.bad_element.as_deref().unwrap_or_default());
+        }
         if let Some(word) = &self.bad_element {
             out.push_str("<error-info>\n");
             line(&mut out, "bad-element", word);

@@ -3,7 +3,7 @@
 use super::{
     fault::Fault,
     schema::Kind,
-    tree::{Node, Tag},
+    tree::{Move, Node, Tag},
 };
 
 /// Brings statements into a configuration and collects what there is to complain about.
@@ -45,6 +45,10 @@ impl Loader {
             for entry in draft.children {
                 self.apply(parent, entry, tag);
             }
+            return;
+        }
+        if let Some(to) = &draft.moved {
+            self.relocate(parent, &draft, to);
             return;
         }
         match tag {
@@ -126,6 +130,34 @@ impl Loader {
             Some(old) => *old = fresh,
             None => parent.insert(fresh),
         }
+    }
+
+    /// Moves or renames an entry of a list.
+    fn relocate(&mut self, parent: &mut Node, draft: &Node, to: &Move) {
+        let named = |parent: &Node, name: &str| {
+            let is = |c: &Node| c.statement == draft.statement && c.name() == name;
+            parent.children.iter().position(is)
+        };
+        let Some(from) = parent.children.iter().position(|c| c.is_same(draft)) else {
+            self.missing(draft);
+            return;
+        };
+        if let Move::Rename(name) = to {
+            if let Some(key) = parent.children.get_mut(from).and_then(|node| node.keys.first_mut()) {
+                key.clone_from(name);
+            }
+            return;
+        }
+        let node = parent.children.remove(from);
+        let place = match to {
+            Move::Before(name) => named(parent, name),
+            Move::After(name) => named(parent, name).map(|place| place + 1),
+            _ => parent.children.iter().position(|c| c.statement == draft.statement),
+        };
+        if place.is_none() {
+            self.missing(draft);
+        }
+        parent.children.insert(place.unwrap_or(from), node);
     }
 
     fn delete(&mut self, parent: &mut Node, draft: &Node, tag: Tag) {

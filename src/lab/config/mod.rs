@@ -17,7 +17,10 @@ mod json;
 mod load;
 mod merge;
 mod moment;
+mod owners;
+mod pattern;
 mod print;
+mod progress;
 mod rpc;
 mod schema;
 mod set;
@@ -33,10 +36,13 @@ mod tests;
 use std::{collections::BTreeMap, collections::VecDeque, fmt, sync::Arc, time::SystemTime};
 
 pub use event::{Action, Event};
+pub use owners::SharedEdit;
 
 use crate::junos::netconf::xml::Element;
 use commit::{Pending, Revision};
 use databases::{Lock, Private};
+use owners::Owners;
+use progress::Progress;
 use tree::Node;
 
 /// The configuration of an MX with two routing engines, BGP and OSPF.
@@ -57,6 +63,34 @@ pub struct Who {
     pub pid: u32,
     /// The terminal (`p0`); empty for a session without one.
     pub terminal: String,
+}
+
+impl Who {
+    /// How the commit history calls the way a commit came.
+    fn client(&self) -> &'static str {
+        if self.terminal.is_empty() { "netconf" } else { "cli" }
+    }
+
+    /// `anna terminal pts/1 (pid 4711)`, as lock messages have it.
+    fn label(&self) -> String {
+        let Self {
+            user, pid, terminal, ..
+        } = self;
+        if terminal.is_empty() {
+            format!("{user} (pid {pid})")
+        } else {
+            format!("{user} terminal {terminal} (pid {pid})")
+        }
+    }
+}
+
+/// A commit that waits for its confirmation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingCommit {
+    /// Who committed it.
+    pub user: String,
+    /// When it is taken back, by the device's clock.
+    pub deadline: SystemTime,
 }
 
 /// How a kind of device talks.
@@ -86,9 +120,11 @@ pub struct Store {
     running: Node,
     /// The shared candidate.
     shared: Node,
+    owners: Owners,
     /// When a candidate was last changed.
     changed: SystemTime,
     lock: Option<Lock>,
+    progress: Option<Progress>,
     private: BTreeMap<u32, Private>,
     /// Newest first; the first is the running configuration.
     archive: VecDeque<Revision>,
@@ -121,7 +157,9 @@ impl Store {
             shared: running.clone(),
             running,
             changed: now,
+            owners: Owners::default(),
             lock: None,
+            progress: None,
             private: BTreeMap::new(),
             archive: VecDeque::new(),
             pending: None,
@@ -129,7 +167,7 @@ impl Store {
             commits: 0,
             events: Vec::new(),
         };
-        store.archive(now, "root", "other", None);
+        store.archive(now, "root", "other", None, None);
         Ok(store)
     }
 
@@ -197,6 +235,7 @@ impl Store {
             terminal: "p0".to_owned(),
         };
         self.changed = self.clock.now();
+        self.attribute(&who);
         self.record(&who, Action::Load, "set, shared");
     }
 
@@ -206,6 +245,11 @@ impl Store {
     }
 
     fn record(&mut self, who: &Who, action: Action, detail: impl Into<String>) {
+        self.record_for(who, action, detail, Vec::new());
+    }
+
+    /// Records what became of the uncommitted edits of `owners`.
+    fn record_for(&mut self, who: &Who, action: Action, detail: impl Into<String>, owners: Vec<String>) {
         let at = self.clock.now();
         self.events.push(Event {
             at,
@@ -213,6 +257,7 @@ impl Store {
             user: who.user.clone(),
             action,
             detail: detail.into(),
+            owners,
         });
     }
 }

@@ -4,7 +4,7 @@
 mod change;
 mod read;
 
-pub(super) use read::{commits, pending};
+pub(super) use read::{commits, confirmed};
 
 use super::{
     Action, Store, Who,
@@ -35,24 +35,25 @@ pub(super) fn handle(store: &mut Store, who: &Who, operation: &Element) -> Optio
         )]),
         "commit-configuration" => change::commit_configuration(store, who, operation),
         "commit" => change::commit(store, who, operation),
-        "cancel-commit" => change::cancel(store, operation),
+        "cancel-commit" => change::cancel(store, who, operation),
         "validate" => change::validate(store, who, operation),
         "request-save-rescue-configuration" => {
             store.rescue = Some(store.running.clone());
             Ok(OK.to_owned())
         }
-        "request-delete-rescue-configuration" => {
-            store.rescue = None;
-            Ok(OK.to_owned())
-        }
+        "request-delete-rescue-configuration" => match store.rescue.take() {
+            Some(_) => Ok(OK.to_owned()),
+            None => Err(vec![Fault::error("no rescue configuration is set")]),
+        },
         "get-configuration" => read::configuration(store, who, operation),
         "get-config" => read::config(store, who, operation),
         "get-commit-information" => Ok(read::commits(store)),
-        "get-commit-revision-information" => Ok(read::commit_revision(store)),
+        "get-commit-revision-information" => Ok(read::commit_revision(store, operation)),
         "get-rollback-information" => read::rollback(store, operation),
         "get-rescue-information" => read::rescue(store, operation),
         _ => return None,
     };
+    store.attribute(who);
     Some(reply.unwrap_or_else(|faults| {
         let names = faults.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join("; ");
         // Refused commits record themselves.

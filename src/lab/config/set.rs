@@ -2,8 +2,9 @@
 //! `annotate`, `wildcard delete`, and `edit`, `up`, `top`, `exit` as the level they apply to.
 
 use super::{
-    fault::{Checked, Fault},
+    fault::{Checked, Fault, Place},
     load::Loader,
+    pattern,
     schema::Statement,
     tree::{Node, Tag},
     words::{Purpose, Reader, Token, tokens},
@@ -20,16 +21,29 @@ pub(super) struct Session {
 pub(super) fn run(tree: &mut Node, lines: &str) -> Vec<Fault> {
     let mut session = Session::default();
     let mut faults = Vec::new();
-    for line in lines.lines() {
+    for (number, line) in lines.lines().enumerate() {
         match session.line(tree, line) {
             Ok(warnings) => faults.extend(warnings),
             Err(fault) => {
-                faults.push(fault);
+                let column = column(line, fault.bad_element.as_deref().unwrap_or_default());
+                faults.push(fault.on(Place {
+                    line: number + 1,
+                    column,
+                }));
                 break;
             }
         }
     }
     faults
+}
+
+/// Where a word stands in a line, counted from 1; the end of the line where it is not in it.
+fn column(line: &str, word: &str) -> usize {
+    let found = Some(word)
+        .filter(|word| !word.is_empty())
+        .and_then(|word| line.rfind(word));
+    let before = line.get(..found.unwrap_or(line.len())).unwrap_or_default();
+    before.chars().count() + 1
 }
 
 impl Session {
@@ -74,7 +88,7 @@ impl Session {
                     done = self.verb(tree, verb, rest)?;
                 }
             }
-            "replace" => return Err(Fault::unsupported("replace pattern is not supported by this device")),
+            "replace" => done = self.replace(tree, rest)?,
             _ => return Err(Fault::error("unknown command").at_word(verb)),
         }
         Ok(done)
@@ -211,6 +225,15 @@ impl Session {
         Ok(())
     }
 
+    /// `replace pattern OLD with NEW`, at and below the level.
+    fn replace(&self, tree: &mut Node, rest: &[Token]) -> Checked<Vec<Fault>> {
+        let level = steps_of(self, tree)?;
+        match level {
+            Some(node) => pattern::replace(node, rest),
+            None => Ok(vec![Fault::warning("statement not found")]),
+        }
+    }
+
     /// `wildcard delete PATH PATTERN`: the last word is a regular expression over names.
     fn wildcard(&self, tree: &mut Node, rest: &[Token]) -> Checked<Vec<Fault>> {
         let [Token::Word(verb), path @ .., Token::Word(pattern)] = rest else {
@@ -244,6 +267,14 @@ impl Session {
             vec![Fault::warning("statement not found")]
         })
     }
+}
+
+/// The statement that `edit` went to.
+fn steps_of<'t>(session: &Session, tree: &'t mut Node) -> Checked<Option<&'t mut Node>> {
+    if session.level.is_empty() {
+        return Ok(Some(tree));
+    }
+    Ok(locate(tree, &steps(session.read(&[], Purpose::Path)?)))
 }
 
 fn load(tree: &mut Node, drafts: Vec<Node>, default: Tag) -> Vec<Fault> {

@@ -8,9 +8,13 @@ use std::{
 use super::*;
 
 mod commits;
+mod differences;
 mod formats;
+mod history;
 mod loads;
 mod locks;
+mod owners;
+mod places;
 mod random;
 mod shows;
 

@@ -1,10 +1,10 @@
 //! Reads text format: braces, `inactive:`, `replace:`, `delete:` and other tags, comments, annotations.
 
 use super::{
-    fault::Fault,
+    fault::{Fault, Place},
     schema::{Layout, Statement},
     tree::{Node, Tag},
-    words::{Purpose, Reader, Token, tokens},
+    words::{Purpose, Reader, Token, placed},
 };
 
 /// What was read before the first error, and that error. Junos keeps the former.
@@ -16,8 +16,8 @@ pub(super) struct Parsed {
 
 /// Reads text format at a hierarchy level (the top: [`Statement::root`]).
 pub(super) fn parse(text: &str, level: &'static Statement) -> Parsed {
-    let tokens = match tokens(text) {
-        Ok(tokens) => tokens,
+    let (tokens, places): (Vec<Token>, Vec<Place>) = match placed(text) {
+        Ok(placed) => placed.into_iter().unzip(),
         Err(fault) => {
             return Parsed {
                 fault: Some(fault),
@@ -27,6 +27,7 @@ pub(super) fn parse(text: &str, level: &'static Statement) -> Parsed {
     };
     let mut parser = Parser {
         rest: &tokens,
+        began: &tokens,
         path: Vec::new(),
         depth: 0,
     };
@@ -34,6 +35,11 @@ pub(super) fn parse(text: &str, level: &'static Statement) -> Parsed {
     if parsed.fault.is_none() && !parser.rest.is_empty() {
         parsed.fault = Some(Fault::syntax("}"));
     }
+    let place = |fault: Fault| {
+        let place = parser.place(&fault, &places);
+        place.map_or(fault.clone(), |place| fault.on(place))
+    };
+    parsed.fault = parsed.fault.map(place);
     parsed
 }
 
@@ -42,6 +48,8 @@ const DEEPEST: usize = 64;
 
 struct Parser<'a> {
     rest: &'a [Token],
+    /// From the statement that is being read.
+    began: &'a [Token],
     path: Vec<String>,
     depth: usize,
 }
@@ -56,6 +64,19 @@ struct Marks {
 }
 
 impl Parser<'_> {
+    /// Where the word at fault stands: in the statement that was read last, or where reading stopped.
+    fn place(&self, fault: &Fault, places: &[Place]) -> Option<Place> {
+        let is_bad = |token: &Token| matches!(token, Token::Word(word) if Some(word) == fault.bad_element.as_ref());
+        let stopped = places.len().saturating_sub(self.rest.len());
+        let began = places.len().saturating_sub(self.began.len());
+        let at = self
+            .began
+            .iter()
+            .position(is_bad)
+            .map_or(stopped, |place| began + place);
+        places.get(at).or(places.last()).copied()
+    }
+
     /// Reads statements up to `}` (left in place) or the end.
     fn block(&mut self, parent: &Node) -> Parsed {
         let mut parsed = Parsed::default();
@@ -73,6 +94,7 @@ impl Parser<'_> {
     }
 
     fn statement(&mut self, parent: &Node) -> Result<Option<Node>, Fault> {
+        self.began = self.rest;
         let marks = self.marks();
         let end = |t: &Token| matches!(t, Token::Begin | Token::End | Token::Semicolon);
         let (words, rest) = self

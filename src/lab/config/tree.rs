@@ -22,6 +22,19 @@ pub(super) enum Tag {
     Create,
 }
 
+/// How a statement that is being loaded changes its place or name (`insert` and `rename` of the XML protocol).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Move {
+    /// To the head of its list.
+    First,
+    /// Before the entry of this name.
+    Before(String),
+    /// After the entry of this name.
+    After(String),
+    /// It gets this name.
+    Rename(String),
+}
+
 /// Whether a loaded statement changes the `inactive` or `protect` mark.
 pub(super) type Change = Option<bool>;
 
@@ -45,6 +58,8 @@ pub(super) struct Node {
     pub(super) activate: Change,
     /// While loading: protect or unprotect.
     pub(super) guard: Change,
+    /// While loading: another place or name among its siblings.
+    pub(super) moved: Option<Move>,
     /// The group that it was inherited from.
     pub(super) origin: Option<String>,
 }
@@ -63,6 +78,7 @@ impl Node {
             tag: Tag::Inherit,
             activate: None,
             guard: None,
+            moved: None,
             origin: None,
         }
     }

@@ -1,7 +1,7 @@
 //! Splits set and text format into words, and reads statements out of words by the schema.
 
 use super::{
-    fault::{Checked, Fault},
+    fault::{Checked, Fault, Place},
     schema::{Key, Kind, Statement, Value},
     tree::Node,
 };
@@ -27,9 +27,15 @@ pub(super) enum Token {
 
 /// Splits text into words. `#` starts a comment to the end of the line, as `##` does.
 pub(super) fn tokens(text: &str) -> Checked<Vec<Token>> {
-    let mut chars = text.chars().peekable();
+    Ok(placed(text)?.into_iter().map(|(token, _)| token).collect())
+}
+
+/// The same, each with where it begins.
+pub(super) fn placed(text: &str) -> Checked<Vec<(Token, Place)>> {
+    let mut chars = Chars::new(text);
     let mut found = Vec::new();
-    while let Some(&c) = chars.peek() {
+    while let Some(c) = chars.peek() {
+        let place = chars.place;
         let sign = match c {
             '[' => Some(Token::Open),
             ']' => Some(Token::Close),
@@ -40,20 +46,58 @@ pub(super) fn tokens(text: &str) -> Checked<Vec<Token>> {
         };
         if sign.is_some() || c.is_whitespace() {
             chars.next();
-            found.extend(sign);
+            found.extend(sign.map(|sign| (sign, place)));
         } else if c == '#' {
-            while chars.next_if(|c| *c != '\n').is_some() {}
+            while chars.next_if(|c| c != '\n').is_some() {}
         } else if c == '"' {
             chars.next();
-            found.push(Token::Word(quoted(&mut chars)?));
+            let word = quoted(&mut chars).map_err(|fault| fault.on(place))?;
+            found.push((Token::Word(word), place));
         } else {
-            found.push(bare(&mut chars));
+            found.push((bare(&mut chars), place));
         }
     }
     Ok(found)
 }
 
-type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+/// Characters, and where the next one stands.
+struct Chars<'a> {
+    rest: std::iter::Peekable<std::str::Chars<'a>>,
+    place: Place,
+}
+
+impl<'a> Chars<'a> {
+    fn new(text: &'a str) -> Self {
+        Self {
+            rest: text.chars().peekable(),
+            place: Place { line: 1, column: 1 },
+        }
+    }
+
+    fn peek(&mut self) -> Option<char> {
+        self.rest.peek().copied()
+    }
+
+    fn next_if(&mut self, fits: impl FnOnce(char) -> bool) -> Option<char> {
+        self.peek().filter(|c| fits(*c))?;
+        self.next()
+    }
+}
+
+impl Iterator for Chars<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        let c = self.rest.next()?;
+        if c == '\n' {
+            self.place.line += 1;
+            self.place.column = 1;
+        } else {
+            self.place.column += 1;
+        }
+        Some(c)
+    }
+}
 
 fn quoted(chars: &mut Chars<'_>) -> Checked<String> {
     let mut text = String::new();
@@ -75,7 +119,7 @@ fn quoted(chars: &mut Chars<'_>) -> Checked<String> {
 fn bare(chars: &mut Chars<'_>) -> Token {
     let mut text = String::new();
     let (mut braces, mut brackets) = (0, 0);
-    while let Some(&c) = chars.peek() {
+    while let Some(c) = chars.peek() {
         match c {
             '{' if text.ends_with('$') => braces += 1,
             '}' if braces > 0 => braces -= 1,

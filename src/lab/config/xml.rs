@@ -4,7 +4,7 @@ use super::{
     fault::Fault,
     schema::{Key, Kind, Statement, Value},
     text::Parsed,
-    tree::{Node, Tag},
+    tree::{Move, Node, Tag},
 };
 use crate::junos::netconf::xml::{Element, escape};
 
@@ -186,10 +186,15 @@ impl Reader {
     }
 
     fn marks(&self, element: &Element, node: &mut Node) -> Result<(), Fault> {
-        if element.attribute("insert").is_some() || element.attribute("rename").is_some() {
-            let fault = Fault::unsupported("insert and rename attributes are not supported by this device");
-            return Err(fault.at(&self.path).at_word(&*element.name));
-        }
+        let name = || element.attribute("name").unwrap_or_default().to_owned();
+        node.moved = match (element.attribute("insert"), element.attribute("rename")) {
+            (Some("first"), _) => Some(Move::First),
+            (Some("before"), _) => Some(Move::Before(name())),
+            (Some("after"), _) => Some(Move::After(name())),
+            (Some(other), _) => return Err(Fault::error("invalid value for insert").at(&self.path).at_word(other)),
+            (None, Some(_)) => Some(Move::Rename(name())),
+            (None, None) => None,
+        };
         node.tag = match element.attribute("operation") {
             Some("merge") => Tag::Merge,
             Some("replace") => Tag::Replace,

@@ -4,6 +4,7 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use super::{
     Next, Session,
+    commit::{self, Outcome},
     envelope::{self, Envelope},
     spoil,
 };
@@ -20,10 +21,20 @@ impl Session {
     /// Does a request and sends its reply.
     pub(super) async fn perform(&self, envelope: &Envelope, operation: &Element, label: &str) -> Next {
         self.wait(label, false).await;
-        let cut = if is_commit(operation) { self.commit_eof() } else { None };
-        if cut == Some(false) {
-            return self.die(envelope, b"<commit-results>\n").await;
+        if commit::is_check(operation) {
+            self.slow_check().await;
         }
+        let cut = if commit::is_commit(operation) {
+            match self.commit(envelope, operation).await {
+                Outcome::Plain => None,
+                Outcome::Cut { committed: false } => return self.die(envelope, b"<commit-results>\n").await,
+                Outcome::Cut { committed: true } => Some(true),
+                Outcome::Reply(body) => return self.hand_over(envelope, label, body).await,
+                Outcome::Gone => return Next::End,
+            }
+        } else {
+            None
+        };
         let Some(body) = self.answer(operation) else {
             self.reply(envelope, b"<ok/>\n".to_vec()).await;
             if self.framing == Framing::EndOfMessage {
@@ -37,6 +48,11 @@ impl Session {
         if cut == Some(true) {
             return self.die(envelope, body.get(..body.len() / 2).unwrap_or_default()).await;
         }
+        self.hand_over(envelope, label, body).await
+    }
+
+    /// Sends a reply, spoilt where a fault says so.
+    async fn hand_over(&self, envelope: &Envelope, label: &str, body: Vec<u8>) -> Next {
         if let Some(spoilt) = spoil::reply(&self.shared.faults, label, &body) {
             if spoilt.cut_off {
                 return self.die(envelope, &spoilt.body).await;
@@ -76,15 +92,8 @@ impl Session {
         }
     }
 
-    fn commit_eof(&self) -> Option<bool> {
-        self.shared.faults.take(|f| match f {
-            Fault::CommitEof { committed } => Some(*committed),
-            _ => None,
-        })
-    }
-
     /// The content of the reply; `None` when the session is to end with `<ok/>`.
-    fn answer(&self, operation: &Element) -> Option<Vec<u8>> {
+    pub(super) fn answer(&self, operation: &Element) -> Option<Vec<u8>> {
         match &*operation.name {
             "close-session" | "request-end-session" => return None,
             "kill-session" => return Some(self.kill(operation).into_bytes()),
@@ -129,13 +138,16 @@ impl Session {
     fn kill(&self, operation: &Element) -> String {
         let id = operation.text_at(&["session-id"]).and_then(|id| id.parse().ok());
         match id {
-            Some(id) if id != self.who.session && self.shared.kill_session(id) => "<ok/>\n".to_owned(),
+            Some(id) if id != self.who.session && self.shared.kill_session(id) => {
+                self.shared.store(|store| store.session_killed(id));
+                "<ok/>\n".to_owned()
+            }
             _ => envelope::error("protocol", "invalid-value", "no such session", Some("session-id")),
         }
     }
 
     /// Sends the beginning of a reply, and ends the connection.
-    async fn die(&self, envelope: &Envelope, body: &[u8]) -> Next {
+    pub(super) async fn die(&self, envelope: &Envelope, body: &[u8]) -> Next {
         let begun = envelope.begin(self.shared.kind, self.nc, body);
         self.output.send(begun).await;
         // Goes the same way as the data, behind it: what was sent arrives.
@@ -146,8 +158,4 @@ impl Session {
         self.connection.cancelled().await;
         Next::End
     }
-}
-
-fn is_commit(operation: &Element) -> bool {
-    matches!(&*operation.name, "commit" | "commit-configuration") && operation.child("check").is_none()
 }

@@ -3,7 +3,7 @@
 use super::envelope::error;
 use crate::{
     junos::netconf::xml::Element,
-    lab::faults::{Fault, Faults, Spoil},
+    lab::faults::{Denied, Fault, Faults, Spoil},
 };
 
 const MEBI: usize = 1 << 20;
@@ -139,6 +139,9 @@ const UNCLOSED: &str = "<commit-results>\n<routing-engine junos:style=\"normal\"
 pub(super) fn refusal(faults: &Faults, operation: &Element, in_private: bool) -> Option<String> {
     let refuse = |message: &str| error("protocol", "operation-failed", message, None);
     let private = operation.child("private").is_some();
+    if let Some(message) = denied(faults, operation) {
+        return Some(refuse(message));
+    }
     match &*operation.name {
         "lock" | "lock-configuration" => lock_refusal(faults),
         "open-configuration" if private => faults
@@ -150,6 +153,27 @@ pub(super) fn refusal(faults: &Faults, operation: &Element, in_private: bool) ->
             .then(|| refuse("error: commit confirmed not supported for private configuration")),
         _ => None,
     }
+}
+
+/// What the device says of a step that it is told to refuse.
+fn denied(faults: &Faults, operation: &Element) -> Option<&'static str> {
+    let (step, message) = match &*operation.name {
+        "get-commit-information" | "get-commit-revision-information" => (Denied::History, "permission denied"),
+        "command" if operation.text().trim_start().starts_with("show system commit") => {
+            (Denied::History, "permission denied")
+        }
+        "get-configuration" if operation.attribute("compare").is_some() => (Denied::Compare, "permission denied"),
+        "discard-changes" => (Denied::Discard, "could not discard changes"),
+        "load-configuration" if operation.attribute("rollback") == Some("0") => {
+            (Denied::Discard, "could not discard changes")
+        }
+        "unlock" | "unlock-configuration" => (Denied::Unlock, "could not unlock configuration database"),
+        "close-configuration" => (Denied::Close, "could not close configuration database"),
+        _ => return None,
+    };
+    faults
+        .hit(|f| matches!(f, Fault::Denied(denied) if *denied == step))
+        .then_some(message)
 }
 
 fn lock_refusal(faults: &Faults) -> Option<String> {

@@ -122,7 +122,7 @@ pub fn statements_of(diff: &str) -> Vec<String> {
 }
 
 /// A word as the CLI wants it typed.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_./:+@%,~^-*<>=$&!?()|'".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

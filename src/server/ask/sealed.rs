@@ -1,19 +1,20 @@
 //! The signed state of questions that a call ended with. The client keeps it; here is what makes each good for one answer.
 
-use std::{collections::HashMap, sync::Mutex, time::Instant};
+use std::sync::Arc;
 
 use rmcp::model::{RequestStateCodec, SealOptions};
 use serde_json::{Map, Value, json};
 
-use super::{PATIENCE, lock, object};
-use crate::error::{Code, Error, Result};
+use super::{PATIENCE, object};
+use crate::{
+    error::{Code, Error, Result},
+    server::seals::Seals,
+};
 
-/// Seals and opens the state of questions. A confirmation that could be sent again would confirm what nobody was asked, so each is
-/// spent when it comes back.
+/// Seals and opens the state of questions.
 pub(in crate::server) struct Questions {
     codec: RequestStateCodec,
-    /// The questions that were answered, until their signature is too old anyway.
-    spent: Mutex<HashMap<String, Instant>>,
+    seals: Arc<Seals>,
 }
 
 /// What a client brought back.
@@ -26,21 +27,21 @@ pub(super) struct Opened {
 }
 
 impl Questions {
-    /// Signs with a random key, for this process.
-    pub(in crate::server) fn new() -> Result<Self> {
-        let key: [u8; 32] = rand::random();
-        let codec = RequestStateCodec::try_new(key.to_vec())
-            .map_err(|e| Error::new(Code::Internal, format!("no key for signed state: {e}")))?;
-        Ok(Self {
-            codec,
-            spent: Mutex::default(),
-        })
+    /// Signs with this key.
+    pub(in crate::server) fn new(seals: &Arc<Seals>) -> Self {
+        let key = seals.digest("key of request state", &[]);
+        Self {
+            codec: RequestStateCodec::new_unchecked(key.to_vec()),
+            seals: seals.clone(),
+        }
     }
 
     /// State that can be opened once, soon, for the same caller and the same call.
     pub(super) fn seal(&self, asked: &[String], answers: &Map<String, Value>, bound_to: &[u8]) -> String {
-        let state = json!({ "id": format!("{:032x}", rand::random::<u128>()), "asked": asked, "answers": answers });
-        let options = SealOptions::new().associated_data(bound_to).ttl(PATIENCE);
+        let number = format!("{:032x}", rand::random::<u128>());
+        let until = self.seals.until(PATIENCE);
+        let state = json!({ "id": number, "until": until, "asked": asked, "answers": answers });
+        let options = SealOptions::new().associated_data(bound_to);
         self.codec.seal_with(state.to_string().as_bytes(), &options)
     }
 
@@ -59,8 +60,13 @@ impl Questions {
             .open_with(state, bound_to)
             .map_err(|e| refusal(e.to_string()))?;
         let mut opened = object(serde_json::from_slice(&opened).ok());
-        let id = opened.get("id").and_then(Value::as_str).unwrap_or_default();
-        if !self.spend(id.to_owned()) {
+        let until = opened.get("until").and_then(Value::as_u64).unwrap_or_default();
+        if self.seals.now() >= until {
+            return Err(refusal("it is too old".into()));
+        }
+        let number = opened.get("id").and_then(Value::as_str).unwrap_or_default();
+        let number = u128::from_str_radix(number, 16).unwrap_or_default().to_be_bytes();
+        if !self.seals.spend(number, until) {
             return Err(refusal("its question was answered before".into()));
         }
         let asked = opened.get("asked").and_then(Value::as_array).into_iter().flatten();
@@ -68,11 +74,5 @@ impl Questions {
             asked: asked.filter_map(Value::as_str).map(str::to_owned).collect(),
             answers: object(opened.remove("answers")),
         })
-    }
-
-    fn spend(&self, id: String) -> bool {
-        let mut spent = lock(&self.spent);
-        spent.retain(|_, when| when.elapsed() < 2 * PATIENCE);
-        spent.insert(id, Instant::now()).is_none()
     }
 }

@@ -75,6 +75,7 @@ struct Devices {
     router_name: Option<Value>,
     routers: Option<Value>,
     router_names: Option<Value>,
+    other_router: Option<Value>,
 }
 
 /// Reads the outside of a message.
@@ -197,10 +198,14 @@ fn devices(arguments: Option<&RawValue>) -> Vec<String> {
         router_name,
         routers,
         router_names,
+        other_router,
     } = read.unwrap_or_default();
     let mut names = Vec::new();
     let split = |text: &str, names: &mut Vec<String>| names.extend(text.split(',').map(|name| name.trim().to_owned()));
-    for value in [router, router_name, routers, router_names].into_iter().flatten() {
+    for value in [router, router_name, routers, router_names, other_router]
+        .into_iter()
+        .flatten()
+    {
         match value {
             Value::String(text) => split(&text, &mut names),
             Value::Array(list) => list

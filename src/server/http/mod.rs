@@ -151,7 +151,7 @@ fn doors(
         })
     };
     let guard = gate(false);
-    let mcp = Mcp::over_http(path.clone())?;
+    let mcp = Mcp::over_http(path.clone());
     let front = Front::new(path.clone(), guard.clone(), mcp, sessions, options.body);
     let metrics = (options.metrics && listeners.metrics.is_empty()).then(|| Metrics {
         path: path.clone(),

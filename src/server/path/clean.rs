@@ -1,11 +1,14 @@
 //! Device text is data, not layout: control, bidirectional and zero-width characters are made visible before a client or a
 //! model sees them.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use serde_json::Value;
 
-use crate::tools::{Block, Body};
+use crate::{
+    redact,
+    tools::{Block, Body},
+};
 
 /// Cleans every string below this value.
 pub(super) fn value(value: &mut Value) {
@@ -34,6 +37,14 @@ pub(super) fn block(block: &mut Block) {
     }
 }
 
+/// What is said beside answers, such as errors and progress: without secrets, and visible.
+pub(in crate::server) fn seen(text: String) -> String {
+    match redact::text(&text) {
+        Cow::Owned(covered) => self::text(covered),
+        Cow::Borrowed(_) => self::text(text),
+    }
+}
+
 /// The text with what must not be seen as layout written as `<U+202E>`. Copies only where there is something to write.
 pub(in crate::server) fn text(text: String) -> String {
     if !needs_it(&text) {
@@ -58,12 +69,15 @@ fn needs_it(text: &str) -> bool {
     !text.as_bytes().iter().all(plain) && text.chars().any(hidden)
 }
 
+/// Control, bidirectional and zero-width characters, fillers without a shape, selectors of variants, in which whole texts were hidden,
+/// and tags.
 fn hidden(c: char) -> bool {
     matches!(c,
         '\u{0}'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
-        | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -72,6 +86,9 @@ mod tests {
 
     #[test]
     fn hidden_characters_are_seen() {
+        for c in "\u{200e}\u{2066}\u{2069}\u{2028}\u{fe0f}\u{e0041}\u{e0100}\u{feff}\u{9b}\u{3164}".chars() {
+            assert_eq!(text(format!("a{c}b")), format!("a<U+{:04X}>b", u32::from(c)));
+        }
         assert_eq!(text("a\u{202e}b\u{7}c\u{200b}".into()), "a<U+202E>b<U+0007>c<U+200B>");
     }
 

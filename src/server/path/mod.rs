@@ -8,6 +8,7 @@ mod confirm;
 mod guard;
 mod limits;
 pub(super) mod operations;
+mod present;
 mod record;
 mod run;
 mod scope;
@@ -17,18 +18,20 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::record::Record;
+pub(super) use self::confirm::{PARAMETER as CONFIRMATION, Proposal};
 pub use self::{
-    confirm::Confirm,
+    confirm::{Approval, ApprovalOptions, Confirm, ConfirmRules, WithoutAsking},
     limits::{Full, LimitOptions, Limits, Place},
+    present::Origin,
 };
+use self::{present::Presented, record::Record};
 use super::{Extension, audit::Audit, figures::Figures};
 use crate::{
     error::{Code, Error, Result},
     mist::Brought,
     tools::{
         Answer, Arguments, Ask, Block, Catalogue, Chosen, Context, Effect, Listing, News, Permits, Principal, Services,
-        Text, Tool, did_you_mean,
+        Tool, did_you_mean,
     },
 };
 
@@ -39,6 +42,8 @@ pub struct Rules {
     pub permits: Permits,
     /// Which effects need a person's word.
     pub confirm: Confirm,
+    /// Answers show secrets as they are; the log and the record never do.
+    pub show_secrets: bool,
     /// Characters of text in one answer.
     pub max_result_chars: usize,
     /// How long each device may take where the call does not say.
@@ -65,6 +70,8 @@ pub struct Call {
     pub account: Brought,
     /// What the session has asked to be listed.
     pub chosen: Option<Chosen>,
+    /// The process ends with this call: what it gives cannot be brought back, unless another process knows it.
+    pub is_last: bool,
 }
 
 impl Call {
@@ -80,6 +87,7 @@ impl Call {
             place: None,
             account: Brought::Nothing,
             chosen: None,
+            is_last: false,
         }
     }
 }
@@ -97,6 +105,10 @@ pub struct Answered {
     pub failed: bool,
     /// The error, where there is one.
     pub error: Option<Error>,
+    /// The token that makes the call run once a person agrees, for a program.
+    pub confirmation: Option<serde_json::Value>,
+    /// Where its content comes from.
+    pub origin: Origin,
     /// How long it took.
     pub duration: Duration,
     /// The operation that it was, where it was to change something.
@@ -112,6 +124,7 @@ pub struct Path {
     limits: Arc<Limits>,
     figures: Arc<Figures>,
     audit: Arc<Audit>,
+    approval: Arc<Approval>,
     running: TaskTracker,
     /// Fires when no further calls are taken.
     refusing: CancellationToken,
@@ -134,6 +147,7 @@ impl Path {
             limits: Arc::new(Limits::new(limits, figures.clone())),
             figures,
             audit: Arc::new(audit),
+            approval: Arc::default(),
             running,
             refusing: CancellationToken::new(),
             shutdown: CancellationToken::new(),
@@ -160,6 +174,18 @@ impl Path {
         self.limits = Arc::new(Limits::new(self.limits.options(), figures.clone()));
         self.figures = figures;
         self
+    }
+
+    /// Asks persons as the operator decided.
+    #[must_use]
+    pub fn with_approval(mut self, approval: Approval) -> Self {
+        self.approval = Arc::new(approval);
+        self
+    }
+
+    /// What the operator decided about a person's word.
+    pub fn approval(&self) -> &Approval {
+        &self.approval
     }
 
     /// The tools that this principal may call.
@@ -264,29 +290,51 @@ impl Path {
         let started = Instant::now();
         let _tracked = self.running.token();
         let mut record = Record::new(self, &call, started);
-        let caller = call.principal.clone();
-        match self.answer(call, &mut record).await {
+        let mut presented = Presented {
+            caller: call.principal.id.clone(),
+            shows_secrets: self.rules.show_secrets || call.principal.show_secrets,
+            origin: Origin::Here,
+        };
+        let mut proposal = None;
+        match self.answer(call, &mut record, &mut presented, &mut proposal).await {
             Ok(Ran::Write(answered)) => answered,
-            Ok(Ran::Read(answer)) => self.conclude(&caller, Ok(answer), &mut record),
-            Err(error) => self.conclude(&caller, Err(error), &mut record),
+            Ok(Ran::Read(answer)) => self.conclude(&presented, Ok(answer), &mut record),
+            Err(error) => self.conclude(&presented, Err(error), &mut record).proposing(proposal),
         }
     }
 
-    async fn answer(&self, mut call: Call, record: &mut Record) -> Result<Ran> {
+    async fn answer(
+        &self,
+        mut call: Call,
+        record: &mut Record,
+        presented: &mut Presented,
+        proposal: &mut Option<Proposal>,
+    ) -> Result<Ran> {
         if self.is_refusing() {
             return Err(Error::new(
                 Code::ShuttingDown,
                 "the server is going down and takes no further calls",
             ));
         }
-        if let Some((name, arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
+        self.tools
+            .find(&call.name)
+            .filter(|tool| self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(&call))?;
+        let token = call.arguments.get(CONFIRMATION).cloned();
+        if let Some((name, mut arguments)) = Catalogue::named_in(&call.name, &mut call.arguments)? {
             record.event.named(&name);
+            if let Some(token) = token {
+                arguments.entry(CONFIRMATION).or_insert(token);
+            }
             call.name = name;
             call.arguments = arguments;
         }
         let tool = self.tool(&call)?;
         record.event.tool(tool.name, tool.effect);
+        presented.origin = Origin::of(tool);
+        let token = confirm::take_token(tool, &mut call.arguments)?;
         let arguments = arguments::prepare(tool, std::mem::take(&mut call.arguments))?;
+        guard::well_formed(tool, &arguments)?;
         let effect = guard::effect(tool, &arguments);
         record.event.tool(tool.name, effect);
         let targets = scope::targets(&self.services, &call.principal, &arguments);
@@ -299,22 +347,32 @@ impl Path {
             }
         })?;
         self.rules.permits.check(tool, effect)?;
+        guard::writable(&inventory, tool, effect, &targets)?;
         guard::judge(&self.services, tool, &targets, &arguments)?;
         let (context, cancel) = run::context(self, &call, &arguments);
         let asking = confirm::Asking {
             tool,
             effect,
             arguments: &arguments,
+            devices: &targets,
             context: &context,
+            confirm: self.rules.confirm,
+            approval: &self.approval,
+            token,
+            is_last: call.is_last,
+            shows_secrets: presented.shows_secrets,
         };
-        let plan = tokio::select! {
+        let agreed = tokio::select! {
             // Where nobody has to be asked, a call that was taken back begins all the same: a write comes to its own end.
             biased;
-            plan = self.rules.confirm.check(asking) => plan?,
+            agreed = confirm::check(&asking, proposal) => agreed?,
             () = call.cancel.cancelled() => return Err(run::taken_back(tool)),
         };
+        if effect != Effect::Read {
+            record.event.approved(agreed.how);
+        }
         let context = Context {
-            plan: plan.map(Arc::new),
+            plan: agreed.plan.map(Arc::new),
             ..context
         };
         let place = self.place(&mut call, &targets).await?;
@@ -328,7 +386,7 @@ impl Path {
         if effect == Effect::Read {
             run::read(tool, ready).await.map(Ran::Read)
         } else {
-            operations::write(self, tool, ready, named, record)
+            operations::write(self, tool, ready, named, presented, record)
                 .await
                 .map(Ran::Write)
         }
@@ -346,49 +404,23 @@ impl Path {
     fn tool(&self, call: &Call) -> Result<&Tool> {
         self.tools
             .find(&call.name)
-            .filter(|tool| call.principal.may_call(tool))
-            .ok_or_else(|| {
-                let all = self.tools(&call.principal);
-                let known: Vec<&str> = all.iter().map(|tool| tool.name).collect();
-                let listed = all
-                    .iter()
-                    .filter(|tool| self.services.listing.shows(tool))
-                    .map(|tool| tool.name);
-                let name: String = call.name.chars().take(100).collect();
-                Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
-                    "{}the tools are: {}",
-                    did_you_mean(&name, known.iter().copied()),
-                    listed.collect::<Vec<_>>().join(", ")
-                ))
-            })
+            .filter(|tool| call.principal.may_call(tool) && self.rules.permits.offer.has(tool))
+            .ok_or_else(|| self.no_tool(call))
     }
 
-    fn present(&self, caller: &Arc<str>, answer: Answer, duration: Duration) -> Answered {
-        let Answer {
-            mut structured,
-            text,
-            mut blocks,
-            failed,
-            limits,
-        } = answer;
-        structured.values_mut().for_each(clean::value);
-        blocks.iter_mut().for_each(clean::block);
-        let text = match text {
-            Text::Own(text) => Text::Own(clean::text(text)),
-            other => other,
-        };
-        let is_text_only = text == Text::Compact;
-        let keep = |text: String| self.services.results.keep(caller, text);
-        let text = budget::fit(&mut structured, text, limits, self.rules.max_result_chars, &keep);
-        Answered {
-            text,
-            blocks,
-            structured: (!is_text_only).then_some(structured),
-            failed,
-            error: None,
-            duration,
-            operation: None,
-        }
+    fn no_tool(&self, call: &Call) -> Error {
+        let all = self.tools(&call.principal);
+        let known: Vec<&str> = all.iter().map(|tool| tool.name).collect();
+        let listed = all
+            .iter()
+            .filter(|tool| self.services.listing.shows(tool))
+            .map(|tool| tool.name);
+        let name: String = call.name.chars().take(100).collect();
+        Error::new(Code::UnknownTool, format!("unknown tool `{}`", name.escape_debug())).advise(format!(
+            "{}the tools are: {}",
+            did_you_mean(&name, known.iter().copied()),
+            listed.collect::<Vec<_>>().join(", ")
+        ))
     }
 }
 
@@ -398,32 +430,6 @@ enum Ran {
     Read(Answer),
     /// It wrote: the answer was made where it ran.
     Write(Answered),
-}
-
-/// The answer that reports an error.
-fn failed(error: Error, duration: Duration) -> Answered {
-    Answered {
-        text: clean::text(error_text(&error)),
-        blocks: Vec::new(),
-        structured: None,
-        failed: true,
-        error: Some(error),
-        duration,
-        operation: None,
-    }
-}
-
-/// What a model reads of an error: what happened, what to do, whether trying again helps.
-fn error_text(error: &Error) -> String {
-    let again = if error.retryable() {
-        "trying again later may help"
-    } else {
-        "trying again does not help"
-    };
-    match error.advice() {
-        Some(advice) => format!("{} [code={}]\n{advice} ({again})", error.message(), error.code()),
-        None => format!("{} [code={}]\n({again})", error.message(), error.code()),
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::SystemTime};
 use futures::FutureExt as _;
 use tokio::time::Instant;
 
-use super::{Answered, Path, record::Record, run, run::Ready};
+use super::{Answered, Path, present::Presented, record::Record, run, run::Ready};
 use crate::{
     error::{Code, Error, Result},
     tools::{Answer, End, Operations, Principal, Services, Tool},
@@ -27,6 +27,7 @@ pub(super) async fn write(
     tool: &Tool,
     ready: Ready,
     targets: Vec<String>,
+    presented: &Presented,
     record: &mut Record,
 ) -> Result<Answered> {
     let Ready {
@@ -41,14 +42,13 @@ pub(super) async fn write(
     let id = Operations::name();
     record.event.operation(&id);
     record.begin()?;
-    let caller = context.caller.clone();
-    let operation = Running::begin(path, &caller, id.clone(), tool, targets);
+    let operation = Running::begin(path, &context.caller, id.clone(), tool, targets);
     let heard = format!("this change is operation {id}: get_operation has its outcome, also where no answer comes");
     context.progress.step(0, None, heard);
     let writing = Writing {
         path: path.clone(),
         tool: tool.name,
-        caller,
+        presented: presented.clone(),
         operation,
         record: record.hand_over(),
     };
@@ -74,7 +74,7 @@ pub(super) async fn write(
 struct Writing {
     path: Path,
     tool: &'static str,
-    caller: Arc<Principal>,
+    presented: Presented,
     operation: Running,
     record: Record,
 }
@@ -84,13 +84,13 @@ impl Writing {
         let Self {
             path,
             tool,
-            caller,
+            presented,
             mut operation,
             mut record,
         } = self;
         let outcome = AssertUnwindSafe(running).catch_unwind().await;
         let outcome = outcome.unwrap_or_else(|panic| Err(run::panicked(tool, &*panic)));
-        let mut answered = path.conclude(&caller, outcome, &mut record);
+        let mut answered = path.conclude(&presented, outcome, &mut record);
         answered.operation = Some(operation.id.clone());
         if answered.error.as_ref().is_some_and(|error| needs_a_look(error)) {
             let id = &operation.id;
@@ -105,12 +105,12 @@ impl Writing {
 
 impl Path {
     /// Makes the answer of an outcome, and records it.
-    pub(super) fn conclude(&self, caller: &Principal, outcome: Result<Answer>, record: &mut Record) -> Answered {
+    pub(super) fn conclude(&self, presented: &Presented, outcome: Result<Answer>, record: &mut Record) -> Answered {
         let duration = record.elapsed();
         record.finish(duration, &outcome);
         let mut answered = match outcome {
-            Ok(answer) => self.present(&caller.id, answer, duration),
-            Err(error) => super::failed(error, duration),
+            Ok(answer) => presented.answer(self, answer, duration),
+            Err(error) => presented.refusal(error, duration),
         };
         record.event.answered(answered.text.len());
         if !record.write(duration) && record.acts() {

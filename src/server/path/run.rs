@@ -38,7 +38,7 @@ pub(super) fn context(path: &Path, call: &Call, arguments: &Arguments) -> (Conte
         caller: call.principal.clone(),
         services: path.services.clone(),
         catalogue: path.tools.clone(),
-        permits: path.rules.permits,
+        permits: path.rules.permits.clone(),
         cancel: cancel.clone(),
         timeout,
         deadline: Instant::now() + timeout,

@@ -65,7 +65,7 @@ pub(super) fn targets(services: &Services, caller: &Principal, arguments: &Argum
     let plan = plan.and_then(|id| services.plans.get(&caller.id, id).ok());
     let steps = plan.iter().flat_map(|plan| &plan.steps);
     let mut targets: Vec<String> = steps.map(|step| step.router.clone()).collect();
-    for parameter in ["router_name", "router_names"] {
+    for parameter in ["router_name", "router_names", "other_router"] {
         match arguments.get(parameter) {
             Some(Value::String(name)) => targets.push(name.clone()),
             Some(Value::Array(names)) => targets.extend(names.iter().filter_map(Value::as_str).map(str::to_owned)),

@@ -15,7 +15,7 @@ use crate::{
         pool::{self, Pool},
         transport::{Connect, Connection},
     },
-    policy::Policy,
+    policy::{self, Policy},
     server::audit::AuditFormat,
     tools::{Effect, Judged, Typed},
 };
@@ -72,16 +72,17 @@ fn path(tools: Vec<Tool>, read_only: bool) -> Path {
 fn limited(tools: Vec<Tool>, read_only: bool, limits: LimitOptions) -> Path {
     let text = r#"{"mx": {"ip": "192.0.2.1", "username": "u", "auth": {"type": "password", "password": "p"}}}"#;
     let inventory = Inventory::parse(text, std::path::Path::new("."), "test").unwrap();
-    let policy = Policy::load(&inventory, true).unwrap();
+    let policy = Policy::load(&inventory, policy::Options::default()).unwrap();
     let junos = Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere)));
     let services = Services::new(junos, policy).unwrap();
     let rules = Rules {
         permits: Permits {
             read_only,
             mist_writes: true,
-            mist_unconfirmed: false,
+            ..Permits::default()
         },
         confirm: Confirm::Destroy,
+        show_secrets: false,
         max_result_chars: 40_000,
         timeout: Duration::from_secs(360),
     };

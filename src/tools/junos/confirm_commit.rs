@@ -2,13 +2,17 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::common::{ON, On};
+use super::common::{ON, On, commit_line, parsed, prefixed};
 use crate::{
-    error::Result,
+    error::{Code, Result},
     junos::{Commit, Pending},
-    tools::{Context, Effect, Tool, Typed},
+    policy,
+    tools::{Arguments, Context, Effect, Plan, Tool, Typed},
 };
+
+const NAME: &str = "confirm_commit";
 
 #[derive(Deserialize, JsonSchema)]
 struct Args {
@@ -21,7 +25,9 @@ struct Args {
 #[derive(Serialize, JsonSchema)]
 struct Output {
     router_name: String,
+    success: bool,
     confirmed: bool,
+    /// Who made the commit that is confirmed now.
     committed_by: String,
     /// The commit that waited.
     was: Pending,
@@ -34,7 +40,7 @@ struct Output {
 
 pub(super) fn tool() -> Tool {
     Tool::new(
-        "confirm_commit",
+        NAME,
         Effect::Write,
         "Confirm a commit",
         "Keep a confirmed commit (confirm_timeout_mins of load_and_commit_config) that the device would otherwise roll back. Commits \
@@ -42,17 +48,53 @@ pub(super) fn tool() -> Tool {
         run,
     )
     .aliases(ON)
+    .planned_when_asked(plan)
+}
+
+async fn plan(context: Context, arguments: Arguments) -> Result<Plan> {
+    let args: Args = parsed(NAME, arguments)?;
+    let router = args.on.router_name;
+    let junos = &context.services.junos;
+    let history = junos.history(&router, context.timeout).await?;
+    let Some(pending) = &history.pending else {
+        // The tool says so.
+        return Ok(Plan {
+            ask: Some(false),
+            ..Plan::default()
+        });
+    };
+    let diff = junos.diff(&router, 1, context.timeout).await?;
+    let words = format!(
+        "Keep the confirmed commit of `{}` on `{router}` for good? Otherwise the device takes it back ({}). Its last change:\n{diff}",
+        pending.user, pending.rolls_back
+    );
+    Ok(Plan {
+        statements: policy::statements_of(&diff),
+        ..Plan::new(words, Value::Object(Map::from_iter([(router, history.base().into())])))
+    })
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let router = args.on.router_name;
     let comment = args.commit_comment.unwrap_or_else(|| "confirmed via MCP".into());
-    let confirmed = context.services.junos.confirm_commit(&router, &comment, context.timeout).await?;
+    let agreed = context.plan.as_ref().and_then(|plan| plan.evidence.get(&router)?.as_str());
+    let confirmed = context.services.junos.confirm_commit(&router, &comment, agreed, context.timeout).await;
+    let confirmed = confirmed.map_err(|error| match error.code() {
+        Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),
+        _ => error,
+    })?;
     let committed_by = confirmed.was.user.clone();
-    let notes: String = confirmed.notes.iter().map(|note| format!("\nnote: {note}")).collect();
-    let text = format!("The confirmed commit of `{committed_by}` on {router} is confirmed.{notes}");
+    let mut text = format!("The confirmed commit of `{committed_by}` on {router} is confirmed.");
+    let commit = confirmed.commit.as_ref().map(|commit| commit_line(commit, None));
+    let warnings = confirmed.warnings.iter().map(|warning| format!("warning: {warning}"));
+    let notes = confirmed.notes.iter().map(|note| format!("note: {note}"));
+    for line in commit.into_iter().chain(warnings).chain(notes) {
+        text.push('\n');
+        text.push_str(&line);
+    }
     let output = Output {
         router_name: router,
+        success: true,
         confirmed: true,
         committed_by,
         was: confirmed.was,

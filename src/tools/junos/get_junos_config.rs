@@ -8,7 +8,7 @@ use super::common::{FreeForm, ON, On, Show};
 use crate::{
     error::Result,
     junos::{ConfigFormat, ConfigQuery},
-    tools::{Context, Effect, Tool, Typed},
+    tools::{Arguments, Context, Effect, Judged, Tool, Typed},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -51,18 +51,31 @@ pub(super) fn tool() -> Tool {
     )
     .plain()
     .aliases(ON)
+    .judged(|arguments| vec![Judged::Command(command(arguments))])
+}
+
+/// The command that a call runs. A path that holds more than a path is refused when it is run.
+fn command(arguments: &Arguments) -> String {
+    let word = |name: &str| arguments.get(name).and_then(Value::as_str);
+    let format = word("format").and_then(|format| serde_json::from_value(format.into()).ok());
+    let inherit = arguments.get("inherit").and_then(Value::as_bool);
+    let query = query(format, word("path").map(str::to_owned), inherit);
+    let as_typed = |_| format!("show configuration {}", word("path").unwrap_or_default());
+    query.command().unwrap_or_else(as_typed)
+}
+
+fn query(format: Option<ConfigFormat>, path: Option<String>, inherit: Option<bool>) -> ConfigQuery {
+    let format = format.unwrap_or_default();
+    ConfigQuery {
+        format,
+        path,
+        inherit: inherit.unwrap_or(format == ConfigFormat::Set),
+    }
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
-    let format = args.format.unwrap_or_default();
-    let inherit = args
-        .inherit
-        .unwrap_or(format == ConfigFormat::Set);
-    let query = ConfigQuery {
-        format,
-        path: args.path.clone(),
-        inherit,
-    };
+    let query = query(args.format, args.path.clone(), args.inherit);
+    let format = query.format;
     let read = context
         .services
         .junos

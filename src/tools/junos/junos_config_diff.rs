@@ -2,11 +2,12 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::common::{ON, On};
 use crate::{
     error::Result,
-    tools::{Context, Effect, Tool, Typed},
+    tools::{Arguments, Context, Effect, Judged, Tool, Typed},
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -39,6 +40,15 @@ pub(super) fn tool() -> Tool {
     .plain()
     .aliases(ON)
     .refusals(&[("version", "rollback version {} out of range (0..=49)")])
+    .judged(|arguments| vec![Judged::Command(command(arguments))])
+}
+
+/// The command that a call comes to.
+fn command(arguments: &Arguments) -> String {
+    match arguments.get("version").and_then(Value::as_u64).unwrap_or(1) {
+        0 => "show configuration | compare".to_owned(),
+        version => format!("show configuration | compare rollback {version}"),
+    }
 }
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {

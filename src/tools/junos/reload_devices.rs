@@ -30,7 +30,8 @@ pub(super) fn tool() -> Tool {
         "reload_devices",
         Effect::Write,
         "Reload the inventory",
-        "Read the inventory file again after it was edited, and say what changed. All or nothing: a file with mistakes changes nothing.",
+        "Read the inventory and the rule files again after they were edited, and say what changed. All or nothing: a file with mistakes changes \
+         nothing.",
         run,
     )
     .idempotent()
@@ -49,7 +50,9 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let policy = &context.services.policy;
     // Rules first: a device is never in force without its own.
     let accept = |inventory: &Inventory| {
-        policy.store(policy.load().with_inventory(inventory)?.into());
+        let next = policy.load().reread(inventory);
+        let next = next.inspect_err(|error| tracing::error!("rules: {error}; the present ones stay in force"))?;
+        policy.store(next.into());
         Ok(())
     };
     let reloaded = context.services.junos.reload(args.file_name.as_deref(), accept).await?;

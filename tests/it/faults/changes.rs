@@ -52,12 +52,17 @@ async fn a_candidate_that_somebody_edits_is_left_alone() {
             let answered = change(&bench, router, json!({"database": database})).await;
             assert_failed(&answered, Code::CandidateModified, &[router]);
         }
-        // Junos refuses to commit a private candidate then; our part of it goes, Anna's stays.
+        // Junos refuses to commit a private candidate then; our part of it goes, Anna's stays. That is no word on the change.
         let answered = change(&bench, router, json!({})).await;
         assert_outcome(
             &answered,
-            "invalid",
-            &[router, "shared configuration database modified"],
+            "check_failed",
+            &[
+                router,
+                "shared configuration database modified",
+                "last edited",
+                "anna.example.net",
+            ],
         );
         device.store(|store| {
             assert!(
@@ -85,7 +90,11 @@ async fn a_device_without_private_candidates_is_edited_exclusively() {
         let device = bench.device(router);
         device.faults().set(Fault::PrivateRefused);
         let answered = change(&bench, router, json!({})).await;
-        assert_outcome(&answered, "committed", &["refuses a private candidate"]);
+        assert_outcome(
+            &answered,
+            "committed",
+            &["note: a private candidate was refused", "edited exclusively"],
+        );
         assert_eq!(answered.structured.unwrap()["database"], "exclusive");
         assert_eq!(count(device, Action::Lock), 1);
         becomes_clean(device, &running(device)).await;
@@ -93,28 +102,41 @@ async fn a_device_without_private_candidates_is_edited_exclusively() {
 }
 
 #[tokio::test]
-async fn confirmed_commits_avoid_private_candidates() {
+async fn confirmed_commits_that_a_private_candidate_cannot_have_are_made_exclusively() {
     let bench = Bench::start().await;
     for router in ROUTERS {
         let device = bench.device(router);
-        let before = running(device);
         device.faults().set(Fault::PrivateConfirmedRefused);
-        let private = change(
-            &bench,
-            router,
-            json!({"confirm_timeout_mins": 5, "database": "private"}),
-        )
-        .await;
-        assert_outcome(
-            &private,
-            "invalid",
-            &[router, "commit confirmed not supported for private configuration"],
-        );
-        becomes_clean(device, &before).await;
+        for (round, database) in [Some("private"), None].into_iter().enumerate() {
+            let text = format!("set interfaces ge-0/0/0 description \"round {round}\"");
+            let arguments = json!({"config_text": text, "confirm_timeout_mins": 5, "database": database});
+            let answered = change(&bench, router, arguments).await;
+            let words = [
+                "auto-rollback in 5 minutes",
+                "note: a private candidate was refused",
+                "edited exclusively",
+            ];
+            assert_outcome(&answered, "committed", &words);
+            assert_eq!(answered.structured.unwrap()["database"], "exclusive");
+            // The device is asked once; after that it is known.
+            assert_eq!(count(device, Action::Open), 1, "{router}");
+            assert_eq!(
+                (count(device, Action::Lock), count(device, Action::Commit)),
+                (2 * round + 1, 2 * round + 1)
+            );
+            bench.text("confirm_commit", json!({"router_name": router})).await;
+            becomes_clean(device, &running(device)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn confirmed_commits_are_made_in_a_private_candidate_where_the_device_can() {
+    let bench = Bench::start().await;
+    for (router, database) in [(MX, "private"), ("srx-lab-1", "exclusive"), ("ex-lab-1", "private")] {
         let answered = change(&bench, router, json!({"confirm_timeout_mins": 5})).await;
         assert_outcome(&answered, "committed", &["auto-rollback in 5 minutes"]);
-        assert_eq!(answered.structured.unwrap()["database"], "exclusive");
-        bench.text("confirm_commit", json!({"router_name": router})).await;
+        assert_eq!(answered.structured.unwrap()["database"], database, "{router}");
     }
 }
 
@@ -138,17 +160,21 @@ async fn refusals_in_every_shape_are_refusals() {
     for router in ROUTERS {
         let device = bench.device(router);
         let before = running(device);
-        for (how, words) in [
-            (Spoil::WarningThenError, "statement creation failed"),
-            (Spoil::TextOnly, "device ge-9/9/9 not found"),
-            (Spoil::XnmError, "the chassis-control subsystem is not running"),
-            (Spoil::OneEngineFailed, "could not connect to node1"),
-            (Spoil::PermissionDenied, "permission denied"),
+        for (how, outcome, words) in [
+            (Spoil::WarningThenError, "invalid", "statement creation failed"),
+            (Spoil::TextOnly, "invalid", "device ge-9/9/9 not found"),
+            (
+                Spoil::XnmError,
+                "invalid",
+                "the chassis-control subsystem is not running",
+            ),
+            (Spoil::OneEngineFailed, "invalid", "could not connect to node1"),
+            (Spoil::PermissionDenied, "check_failed", "permission denied"),
         ] {
             for step in ["load-configuration", "commit-configuration"] {
                 device.faults().once(reply(step, how.clone()));
                 let answered = change(&bench, router, json!({})).await;
-                assert_outcome(&answered, "invalid", &[router, words]);
+                assert_outcome(&answered, outcome, &[router, words]);
                 becomes_clean(device, &before).await;
             }
         }
@@ -287,7 +313,7 @@ async fn commit_replies_that_say_nothing_are_settled_by_the_history() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_commit_that_was_lost_on_its_way_is_unknown_and_never_repeated() {
+async fn a_commit_that_was_lost_on_its_way_is_not_committed_and_never_repeated() {
     let bench = Bench::start().await;
     for router in ROUTERS {
         let device = bench.device(router);
@@ -296,13 +322,8 @@ async fn a_commit_that_was_lost_on_its_way_is_unknown_and_never_repeated() {
             let answered = at_the_commit(&bench, router, CHANGE, fault).await;
             assert_outcome(
                 &answered,
-                "unknown",
-                &[
-                    router,
-                    "commit_unknown",
-                    "history does not show it",
-                    "show system commit",
-                ],
+                "not_committed",
+                &[router, "history shows that it did not happen", "it may be made again"],
             );
             becomes_clean(device, &before).await;
         }

@@ -34,7 +34,7 @@ impl ClientHandler for Listener {
 async fn a_commit_of_five_minutes_is_waited_for_with_progress() {
     let bench = Bench::start().await;
     let (ours, theirs) = tokio::io::duplex(1 << 16);
-    let server = Mcp::new(bench.path.clone(), Principal::local("test")).unwrap();
+    let server = Mcp::new(bench.path.clone(), Principal::local("test"));
     let serving = tokio::spawn(async move { server.serve(theirs).await.unwrap().waiting().await });
     let listener = Listener::default();
     let client = listener.clone().serve(ours).await.unwrap();

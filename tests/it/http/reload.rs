@@ -103,6 +103,33 @@ async fn a_token_that_was_taken_back_ends_all_that_it_holds_open_and_nothing_els
 }
 
 #[tokio::test]
+async fn rules_on_confirmations_are_read_again_and_wrong_ones_leave_the_old_in_force() {
+    let bench = Bench::start().await;
+    let file = bench.directory.path().join("rules.json");
+    let write = |text: &str| std::fs::write(&file, text).unwrap();
+    write(r#"{"rules": [{"tool": "add_device", "confirm": true}]}"#);
+    let plan = Plan {
+        tokens: two(),
+        ..Plan::default()
+    };
+    let name = file.display().to_string();
+    let mut site = plan
+        .before(&bench, &["--confirm", "never", "--confirm-rules", &name])
+        .await;
+    site.watch_files();
+    let client = site.client(Era::Handshake, Some("alice")).await;
+    let change = json!({ "router_name": "mx-lab-1", "config_text": "set interfaces ge-0/0/0 description x" });
+    let outcome = async || client.call("load_and_commit_config", change.clone()).await.result();
+    assert_eq!(outcome().await["isError"], false);
+    write(r#"{"rules": [{"tool": "load_*", "confirm": true}]}"#);
+    reload(&site, "ok").await;
+    assert_eq!(code(&outcome().await), "confirmation_required");
+    write(r#"{"rules": [{"tool": "load_*"}]}"#);
+    reload(&site, "error").await;
+    assert_eq!(code(&outcome().await), "confirmation_required");
+}
+
+#[tokio::test]
 async fn a_changed_file_is_read_without_being_told() {
     let site = watched(&Turnstile::default()).await;
     reload(&site, "ok").await;

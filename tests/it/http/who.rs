@@ -204,6 +204,39 @@ async fn a_confirmation_is_good_for_the_caller_who_was_asked() {
     assert_eq!(replayed.rpc_error(), -32602);
 }
 
+/// A client that cannot be asked brings a token; over HTTP it is the caller's who was given it, at every instance with the same key.
+#[tokio::test]
+async fn a_token_of_a_confirmation_is_good_for_its_caller_at_every_instance() {
+    let bench = Bench::start().await;
+    let key = bench.directory.path().join("confirm-key");
+    std::fs::write(&key, "k".repeat(32)).unwrap();
+    let key = key.display().to_string();
+    let start = async || {
+        let tokens = vec![("alice", nothing()), ("bob", nothing())];
+        before(&bench, tokens, &["--confirm", "write", "--confirm-key-file", &key]).await
+    };
+    let (one, two) = (start().await, start().await);
+    for era in ERAS {
+        let text_of = format!("set interfaces ge-0/0/0 description \"token {era:?}\"");
+        let mut change = json!({ "router_name": "mx-lab-1", "config_text": text_of });
+        let clients = (
+            one.client(era, Some("alice")).await,
+            two.client(era, Some("bob")).await,
+            two.client(era, Some("alice")).await,
+        );
+        let proposed = clients.0.call("load_and_commit_config", change.clone()).await.result();
+        assert_eq!(code(&proposed), "confirmation_required");
+        change["confirmation_token"] = proposed["_meta"]["jmcp/confirmation"]["token"].clone();
+        let stolen = clients.1.call("load_and_commit_config", change.clone()).await.result();
+        assert_eq!(code(&stolen), "confirmation_required");
+        assert!(text(&stolen).contains("another caller"), "{stolen}");
+        let done = clients.2.call("load_and_commit_config", change.clone()).await.result();
+        assert_eq!(done["structuredContent"]["outcome"], "committed", "{done}");
+        let again = clients.2.call("load_and_commit_config", change).await.result();
+        assert!(text(&again).contains("used before"), "{again}");
+    }
+}
+
 /// A client of the older protocol is asked on the stream of its call, and only its own session can answer.
 #[tokio::test]
 async fn a_question_is_answered_in_the_session_that_was_asked() {

@@ -252,6 +252,8 @@ async fn a_change_waits_for_a_persons_word() {
     let path = Bench::serve(&bench.directory, &["--confirm", "write"]);
     let device = bench.device("mx-lab-1");
     for era in ERAS {
+        // A server ends with its client.
+        let path = Bench::serve(&bench.directory, &["--confirm", "write"]);
         let (_served, mut client) = Served::client(&path, era, json!({})).await;
         let answer = client.call("load_and_commit_config", change()).await;
         assert_eq!(

@@ -36,8 +36,10 @@ pub(crate) fn server(tools: Vec<Tool>) -> Arc<Path> {
             read_only: false,
             mist_writes: true,
             mist_unconfirmed: false,
+            offer: Default::default(),
         },
         confirm: Confirm::Never,
+        show_secrets: false,
         max_result_chars: 40_000,
         timeout: Duration::from_secs(360),
     };

@@ -30,6 +30,7 @@ pub(crate) struct Setup {
     pub(crate) lab: MistLabOptions,
     /// The server's own token; the lab's that may do everything where there is none.
     pub(crate) token: Option<&'static str>,
+    pub(crate) show_secrets: bool,
     pub(crate) max_result_chars: usize,
     /// Whether writes of a token that may do too much are refused.
     pub(crate) guarded: bool,
@@ -55,6 +56,7 @@ impl Default for Setup {
             security: security::Options::default(),
             lab: MistLabOptions::default(),
             token: None,
+            show_secrets: false,
             max_result_chars: 40_000,
             guarded: false,
         }
@@ -94,7 +96,7 @@ impl MistBench {
         };
         let directory = tempfile::tempdir().unwrap();
         let inventory = Inventory::parse("{}", FilePath::new("."), "none").unwrap();
-        let policy = Policy::load(&inventory, true).unwrap();
+        let policy = Policy::load(&inventory, jmcp::policy::Options::default()).unwrap();
         let hosts = HostKeys {
             files: Vec::new(),
             accept_new: false,
@@ -117,6 +119,7 @@ impl MistBench {
                 ..Permits::default()
             },
             confirm: setup.confirm,
+            show_secrets: setup.show_secrets,
             max_result_chars: setup.max_result_chars,
             timeout: Duration::from_secs(60),
         };

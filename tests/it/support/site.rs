@@ -272,7 +272,7 @@ impl Plan {
         let devices = directory.path().join("devices.json");
         std::fs::write(&devices, DEVICES).unwrap();
         let inventory = Inventory::load(&devices).unwrap();
-        let policy = Policy::load(&inventory, true).unwrap();
+        let policy = Policy::load(&inventory, jmcp::policy::Options::default()).unwrap();
         let junos = Junos::new(inventory, Pool::new(pool::Options::default(), Arc::new(Nowhere)));
         let services = Services::new(junos, policy).unwrap();
         let rules = Rules {
@@ -280,8 +280,10 @@ impl Plan {
                 read_only: self.read_only,
                 mist_writes: false,
                 mist_unconfirmed: false,
+                offer: Default::default(),
             },
             confirm: self.confirm,
+            show_secrets: false,
             max_result_chars: 40_000,
             timeout: Duration::from_secs(360),
         };
@@ -357,7 +359,7 @@ impl Plan {
         let (reload, asked) = mpsc::channel(1);
         let reloader = Reloader {
             path: path.clone(),
-            default_rules: true,
+            policy: jmcp::policy::Options::default(),
             tokens: tokens.clone(),
             tls,
             health,

@@ -12,6 +12,8 @@ fn device(host: &str, port: u16, auth: Auth) -> Device {
         legacy: true,
         framing: Framing::Auto,
         database: None,
+        read_only: false,
+        mode: None,
         public: serde_json::Map::new(),
         problem: None,
     }

@@ -265,10 +265,11 @@ pub(super) fn validate(store: &mut Store, who: &Who, operation: &Element) -> Rep
 }
 
 /// `cancel-commit`: takes back a commit that waits for its confirmation.
-pub(super) fn cancel(store: &mut Store, operation: &Element) -> Reply {
+pub(super) fn cancel(store: &mut Store, who: &Who, operation: &Element) -> Reply {
     if operation.child("persist-id").is_some() {
         return Err(vec![Fault::unsupported("persist-id is not supported by this device")]);
     }
+    store.in_progress(who).map_err(|fault| vec![fault])?;
     if store.take_back("cancel-commit") {
         Ok(OK.to_owned())
     } else {

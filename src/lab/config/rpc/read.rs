@@ -5,6 +5,7 @@ use crate::{
     junos::netconf::xml::{Element, escape},
     lab::config::{
         Store, Who,
+        commit::Revision,
         fault::Fault,
         filter::filter,
         moment::{seconds, text as moment},
@@ -116,47 +117,62 @@ pub(super) fn config(store: &Store, who: &Who, operation: &Element) -> Reply {
 
 /// `get-commit-information`: the history, newest first.
 pub(in crate::lab::config) fn commits(store: &Store) -> String {
-    let mut out = String::from("<commit-information>\n");
-    for (number, revision) in store.archive.iter().enumerate() {
-        let (user, client) = (escape(&revision.user), revision.client);
-        out.push_str(&format!(
-            "<commit-history>\n<sequence-number>{number}</sequence-number>\n<user>{user}</user>\n\
-             <client>{client}</client>\n<date-time junos:seconds=\"{}\">{}</date-time>\n",
-            seconds(revision.at),
-            moment(revision.at)
-        ));
-        if let Some(left) = pending(store).filter(|_| number == 0) {
-            out.push_str(&format!(
-                "<comment>{left}</comment>\n<commit-confirmed>rollback pending</commit-confirmed>\n"
-            ));
-        }
-        if let Some(comment) = &revision.comment {
-            out.push_str(&format!("<log>{}</log>\n", escape(comment)));
-        }
-        out.push_str("</commit-history>\n");
+    let entry = |(number, revision): (usize, &Revision)| {
+        let waits = number == 0 && store.time_left().is_some();
+        let mark = if waits {
+            "<commit-confirmed>rollback pending</commit-confirmed>\n"
+        } else {
+            ""
+        };
+        format!(
+            "<commit-history>\n<sequence-number>{number}</sequence-number>\n{}{mark}</commit-history>\n",
+            facts(store, number, revision)
+        )
+    };
+    let entries: String = store.archive.iter().enumerate().map(entry).collect();
+    format!("<commit-information>\n{entries}</commit-information>\n")
+}
+
+/// Who, how and when, with what was said about it.
+fn facts(store: &Store, number: usize, revision: &Revision) -> String {
+    let (user, client) = (escape(&revision.user), revision.client);
+    let mut out = format!(
+        "<user>{user}</user>\n<client>{client}</client>\n<date-time junos:seconds=\"{}\">{}</date-time>\n",
+        seconds(revision.at),
+        moment(revision.at)
+    );
+    if let Some(comment) = confirmed(store, number, revision) {
+        out.push_str(&format!("<comment>{comment}</comment>\n"));
     }
-    out.push_str("</commit-information>\n");
+    if let Some(log) = &revision.comment {
+        out.push_str(&format!("<log>{}</log>\n", escape(log)));
+    }
     out
 }
 
-/// `commit confirmed, rollback in 9mins`, where a commit waits for its confirmation.
-pub(in crate::lab::config) fn pending(store: &Store) -> Option<String> {
-    store
-        .time_left()
-        .map(|left| format!("commit confirmed, rollback in {}mins", left.as_secs() / 60))
+/// `commit confirmed, rollback in 10mins`: what the history says of a confirmed commit. It is a note of how the commit was made, so
+/// the minutes are those that were given, and older entries keep it. The newest loses it when a check confirms.
+pub(in crate::lab::config) fn confirmed(store: &Store, number: usize, revision: &Revision) -> Option<String> {
+    let minutes = revision
+        .confirmed
+        .filter(|_| number > 0 || store.time_left().is_some())?;
+    Some(format!("commit confirmed, rollback in {minutes}mins"))
 }
 
-/// `get-commit-revision-information`.
-pub(super) fn commit_revision(store: &Store) -> String {
-    let revision = store
-        .archive
-        .front()
-        .map(|r| (seconds(r.at), r.number))
-        .unwrap_or_default();
+/// `get-commit-revision-information`, with all about the newest commit where `<detail/>` asks for it.
+pub(super) fn commit_revision(store: &Store, operation: &Element) -> String {
     let here = store.here();
+    let Some(newest) = store.archive.front() else {
+        return "<commit-revision-information>\n</commit-revision-information>\n".to_owned();
+    };
+    let more = match operation.child("detail") {
+        Some(_) => facts(store, 0, newest),
+        None => String::new(),
+    };
     format!(
-        "<commit-revision-information>\n<revision>{here}-{}-{}</revision>\n</commit-revision-information>\n",
-        revision.0, revision.1
+        "<commit-revision-information>\n<revision>{here}-{}-{}</revision>\n{more}</commit-revision-information>\n",
+        seconds(newest.at),
+        newest.number
     )
 }
 
@@ -193,6 +209,7 @@ fn archived(store: &Store, tree: &Node, operation: &Element) -> String {
     };
     match asked.as_deref() {
         Some("xml") => store.as_xml(&view),
+        Some("json") => store.as_json(&view),
         Some("set") => information(&format!("\n{}", print::set(tree, &[]))),
         _ => information(&format!("\n{}", store.as_text(&view))),
     }

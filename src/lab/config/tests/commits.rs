@@ -21,7 +21,8 @@ fn an_unconfirmed_commit_is_taken_back() {
     let shown = device.store.command(&who(1), "show system commit", "text").unwrap();
     assert!(
         shown.contains(
-            "0   2026-05-25 19:42:48 UTC by user1 via netconf commit confirmed, rollback in 9mins\n    try\n"
+            "\ncommit confirmed will be rolled back in 10 minutes\n\
+             0   2026-05-25 19:42:48 UTC by user1 via netconf commit confirmed, rollback in 10mins\n    try\n"
         ),
         "{shown}"
     );

@@ -65,7 +65,8 @@ fn values_are_checked() {
         ),
         ("set system host-name", "missing argument"),
         ("frobnicate system", "unknown command"),
-        ("replace pattern a with b", "not supported"),
+        ("replace pattern a by b", "syntax error"),
+        ("replace pattern ( with b", "invalid regular expression"),
     ] {
         let reply = device.set(1, line);
         assert!(reply.contains(words), "{line}: {reply}");

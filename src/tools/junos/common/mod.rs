@@ -2,6 +2,7 @@
 
 mod agreed;
 mod changed;
+mod told;
 
 use std::{
     borrow::Cow,
@@ -15,6 +16,7 @@ use serde_json::Value;
 pub(super) use self::{
     agreed::{as_agreed, plan_of},
     changed::Changed,
+    told::{commit_line, waits},
 };
 use crate::{
     error::{Code, Error, Result},
@@ -78,6 +80,11 @@ pub(super) fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<Strin
 
 /// What the guardrails see of configuration in the arguments.
 pub(super) fn judged_config(arguments: &Arguments) -> Vec<Judged> {
+    // Of a whole configuration only what differs is a change: that is judged on the device's difference.
+    let action = arguments.get("action").and_then(Value::as_str);
+    if matches!(action, Some("override" | "update")) {
+        return Vec::new();
+    }
     let format = arguments.get("config_format").and_then(Value::as_str).unwrap_or("set");
     vec![Judged::Config {
         format: Some(format.to_owned()),

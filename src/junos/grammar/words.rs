@@ -1,11 +1,11 @@
 //! Reads shortened commands as Junos does: any beginning of a keyword that fits only one stands for it, in any case.
 //!
-//! The keywords are those of `builtin/commands.txt` and those of the rules themselves, so that a rule about a command that is
-//! not in the list holds for its short forms too. A word that fits several keywords is read as each of them: the device
-//! would refuse it, and a guard that guesses wrong is none.
+//! The keywords are those of `commands.txt`, and in the guardrails those of the rules themselves, so that a rule about a command that
+//! is not in the list holds for its short forms too. A word that fits several keywords is read as each of them: the device would refuse
+//! it, and a guard that guesses wrong is none.
 
 /// Stands for any word in a rule.
-pub(super) const ANY: &str = "*";
+pub const ANY: &str = "*";
 
 /// More readings than this are not made.
 const MAX_READINGS: usize = 64;
@@ -16,47 +16,91 @@ const MAX_WORDS: usize = 32;
 /// Options stand behind a command of at least two words: what can follow its first word alone is no option.
 const OPTION_DEPTH: usize = 3;
 
+/// What a command does that begins with certain keywords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Mark {
+    /// It changes nothing.
+    Reads,
+    /// It changes something, or nobody knows.
+    #[default]
+    Acts,
+    /// It runs what no rule on commands can see into.
+    Opens,
+}
+
+/// A keyword and what can follow it.
+#[derive(Debug, Clone, Default)]
+struct Node {
+    mark: Mark,
+    children: Vec<(Box<str>, usize)>,
+}
+
 /// Keywords, each with those that can follow it.
 #[derive(Debug, Clone)]
-pub(super) struct Words {
-    nodes: Vec<Vec<(Box<str>, usize)>>,
+pub struct Words {
+    nodes: Vec<Node>,
+}
+
+/// One meaning of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The command with its keywords written out; as typed where no keyword is known.
+    pub text: String,
+    /// What it does.
+    pub mark: Mark,
 }
 
 /// All that a command can mean.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Readings {
-    /// The command with its keywords written out; the command as typed where no keyword is known.
-    pub(super) texts: Vec<String>,
-    /// Whether there are more readings than were made.
-    pub(super) is_incomplete: bool,
+pub struct Readings {
+    /// Each meaning.
+    pub all: Vec<Reading>,
+    /// Whether there are more than were made.
+    pub is_incomplete: bool,
+}
+
+/// How far a command has been read.
+struct Place<'a> {
+    at: usize,
+    open: &'a [usize],
+    mark: Mark,
 }
 
 impl Words {
     /// No keywords.
-    pub(super) fn empty() -> Self {
+    pub fn empty() -> Self {
         Self {
-            nodes: vec![Vec::new()],
+            nodes: vec![Node::default()],
         }
     }
 
-    /// Keywords of an indented list, two blanks a level.
-    pub(super) fn of_list(list: &str) -> Self {
+    /// Keywords of an indented list, two blanks a level, with their marks. A keyword without one has that of the keyword above it.
+    pub fn of_list(list: &str) -> Self {
         let mut words = Self::empty();
         let mut path: Vec<&str> = Vec::new();
         for line in list
             .lines()
             .filter(|line| !line.starts_with('#') && !line.trim().is_empty())
         {
-            let word = line.trim_start();
-            path.truncate((line.len() - word.len()) / 2);
+            let (keyword, mark) = line.split_once(" = ").unwrap_or((line, ""));
+            let word = keyword.trim_start();
+            path.truncate((keyword.len() - word.len()) / 2);
             path.push(word);
-            words.add(&path);
+            let node = words.add(&path);
+            let mark = match mark {
+                "reads" => Mark::Reads,
+                "opens" => Mark::Opens,
+                _ => continue,
+            };
+            if let Some(node) = words.nodes.get_mut(node) {
+                node.mark = mark;
+            }
         }
         words
     }
 
-    /// Adds keywords that follow each other; [`ANY`] is any word.
-    pub(super) fn add(&mut self, path: &[&str]) {
+    /// Adds keywords that follow each other; [`ANY`] is any word. Where the last of them is.
+    pub fn add(&mut self, path: &[&str]) -> usize {
         let mut node = 0;
         for word in path {
             let known = self
@@ -66,41 +110,64 @@ impl Words {
                 .map(|(_, child)| *child);
             node = known.unwrap_or_else(|| {
                 let child = self.nodes.len();
-                self.nodes.push(Vec::new());
-                if let Some(children) = self.nodes.get_mut(node) {
-                    children.push(((*word).into(), child));
+                self.nodes.push(Node {
+                    mark: self.mark(node),
+                    children: Vec::new(),
+                });
+                if let Some(parent) = self.nodes.get_mut(node) {
+                    parent.children.push(((*word).into(), child));
                 }
                 child
             });
         }
+        node
     }
 
     /// What the command can mean.
-    pub(super) fn readings(&self, command: &str) -> Readings {
+    pub fn readings(&self, command: &str) -> Readings {
         let words: Vec<&str> = command.split_whitespace().collect();
         let mut readings = Readings {
-            texts: Vec::new(),
+            all: Vec::new(),
             is_incomplete: false,
         };
-        self.read(&words, 0, &[0], &mut Vec::new(), &mut readings);
+        let place = Place {
+            at: 0,
+            open: &[0],
+            mark: Mark::Acts,
+        };
+        self.read(&words, &place, &mut Vec::new(), &mut readings);
         readings
     }
 
-    fn read(&self, words: &[&str], at: usize, open: &[usize], read: &mut Vec<String>, readings: &mut Readings) {
-        if readings.texts.len() >= MAX_READINGS {
+    fn read(&self, words: &[&str], place: &Place<'_>, read: &mut Vec<String>, readings: &mut Readings) {
+        if readings.all.len() >= MAX_READINGS {
             readings.is_incomplete = true;
             return;
         }
-        let Some(word) = words.get(at).filter(|_| at < MAX_WORDS) else {
-            let rest = words.get(at..).unwrap_or_default().iter().map(|w| (*w).to_owned());
-            readings
-                .texts
-                .push(read.iter().cloned().chain(rest).collect::<Vec<_>>().join(" "));
+        let Some(word) = words.get(place.at).filter(|_| place.at < MAX_WORDS) else {
+            let rest = words
+                .get(place.at..)
+                .unwrap_or_default()
+                .iter()
+                .map(|w| (*w).to_owned());
+            readings.all.push(Reading {
+                text: read.iter().cloned().chain(rest).collect::<Vec<_>>().join(" "),
+                mark: place.mark,
+            });
             return;
         };
-        for (text, open) in self.meanings(word, open) {
+        for (text, open) in self.meanings(word, place.open) {
+            // What a command does is said by its first words; an option further on does not take that back.
+            let deepest = open.last().copied().unwrap_or_default();
+            let is_next = open.len() == place.at + 2;
+            let mark = if is_next { self.mark(deepest) } else { place.mark };
+            let next = Place {
+                at: place.at + 1,
+                open: &open,
+                mark,
+            };
             read.push(text);
-            self.read(words, at + 1, &open, read, readings);
+            self.read(words, &next, read, readings);
             read.pop();
         }
     }
@@ -142,13 +209,20 @@ impl Words {
     }
 
     fn children(&self, node: usize) -> &[(Box<str>, usize)] {
-        self.nodes.get(node).map(Vec::as_slice).unwrap_or_default()
+        self.nodes
+            .get(node)
+            .map(|node| node.children.as_slice())
+            .unwrap_or_default()
+    }
+
+    fn mark(&self, node: usize) -> Mark {
+        self.nodes.get(node).map(|node| node.mark).unwrap_or_default()
     }
 }
 
 /// The beginning of a rule as keywords: words of letters, digits and `-` as they are, others as [`ANY`]; nothing behind the
 /// last keyword.
-pub(super) fn keywords<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+pub fn keywords<'a>(words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let is_keyword = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_lowercase())
             && word
@@ -167,9 +241,10 @@ mod tests {
     use super::*;
 
     fn readings(command: &str) -> Vec<String> {
-        let mut words = Words::of_list(include_str!("builtin/commands.txt"));
+        let mut words = Words::of_list(include_str!("commands.txt"));
         words.add(&["set", "system", "login", "user", ANY, "authentication"]);
-        words.readings(command).texts
+        let readings = words.readings(command);
+        readings.all.into_iter().map(|reading| reading.text).collect()
     }
 
     #[test]
@@ -231,7 +306,7 @@ mod tests {
             }
         }
         let readings = words.readings("a a a a");
-        assert_eq!((readings.texts.len(), readings.is_incomplete), (MAX_READINGS, true));
+        assert_eq!((readings.all.len(), readings.is_incomplete), (MAX_READINGS, true));
     }
 
     #[test]
