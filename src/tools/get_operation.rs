@@ -11,9 +11,9 @@ use crate::error::{Code, Error, Result};
 
 #[derive(Deserialize, JsonSchema)]
 struct Args {
-    /// From the progress, the `_meta` or the error text of the call, or from list_operations.
+    /// From list_operations, or the call's progress, `_meta` or error.
     operation_id: String,
-    /// How long to wait for its end where it still runs; default 0.
+    /// Wait so long for its end; default 0.
     #[schemars(range(max = 60))]
     wait_seconds: Option<u64>,
 }
@@ -22,10 +22,8 @@ struct Args {
 struct Output {
     #[serde(flatten)]
     row: Row,
-    /// What the call answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<String>,
-    /// The structured value of that.
     #[serde(skip_serializing_if = "Option::is_none")]
     structured: Option<Map<String, Value>>,
 }
@@ -35,8 +33,8 @@ pub(super) fn tool() -> Tool {
         "get_operation",
         Effect::Read,
         "Outcome of a change",
-        "Get what became of an own call that changes something: whether it still runs, its outcome and its answer. wait_seconds waits \
-         for its end without asking again and again. Never repeat a change whose answer is missing before this was asked.",
+        "Get what became of a call that changes something: whether it runs, its outcome, its answer. Ask this before you repeat a \
+         change whose answer is missing.",
         run,
     )
     .aliases(&[("id", "operation_id"), ("operation", "operation_id")])

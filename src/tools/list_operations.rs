@@ -10,19 +10,17 @@ use crate::{error::Result, time::of_system};
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub(super) enum State {
-    /// It has not come to its end.
     Running,
-    /// Its outcome is known.
     Finished,
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Args {
-    /// Only those on this router.
+    /// Only on this router.
     device: Option<String>,
-    /// Only those in this state.
+    /// Only in this state.
     state: Option<State>,
-    /// How many at most, the newest first; default 50.
+    /// Default 50.
     #[schemars(range(min = 1, max = 1000))]
     limit: Option<usize>,
 }
@@ -30,7 +28,6 @@ struct Args {
 #[derive(Serialize, JsonSchema)]
 struct Output {
     operations: Vec<Row>,
-    /// How many there are of these.
     total: usize,
 }
 
@@ -40,17 +37,13 @@ struct Output {
 pub(super) struct Row {
     pub(super) operation_id: String,
     pub(super) tool: String,
-    /// Routers, and what it reaches of the Mist cloud.
     pub(super) targets: Vec<String>,
     pub(super) state: State,
-    /// When it began, UTC.
     pub(super) began: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ended: Option<String>,
-    /// ok, error, denied or unsettled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) result: Option<String>,
-    /// Such as committed, unchanged, aborted, unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outcome: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,8 +72,8 @@ pub(super) fn tool() -> Tool {
         "list_operations",
         Effect::Read,
         "List own changes",
-        "List the calls of this caller that change something, running and finished, the newest first. Use it when the answer of a change \
-         did not arrive: get_operation has its outcome. Kept for 24 hours, until the server is restarted.",
+        "List your calls that changed something, running and finished, newest first, for 24 hours. For changes whose answer did not \
+         arrive: get_operation has their outcome.",
         run,
     )
     .aliases(&[("router_name", "device"), ("router", "device")])

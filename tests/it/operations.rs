@@ -145,11 +145,6 @@ async fn the_id_is_told_before_the_change_and_with_its_answer() {
             .any(|next| matches!(next, News::Step(_)) && next.message().contains(&*id)),
         "{said:?}"
     );
-    assert!(
-        said.iter()
-            .any(|next| matches!(next, News::Line(..)) && next.message().contains(&*id)),
-        "{said:?}"
-    );
     let refused = bench
         .call(
             "load_and_commit_config",

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::{Answered, Path, present::Presented, record::Record, run, run::Ready};
 use crate::{
     error::{Code, Error, Result},
-    tools::{Answer, End, Level, Operations, Principal, Services, Tool},
+    tools::{Answer, End, Operations, Principal, Services, Tool},
 };
 
 /// Where the call's id stands in `_meta`.
@@ -44,8 +44,7 @@ pub(super) async fn write(
     record.begin()?;
     let operation = Running::begin(path, &context.caller, id.clone(), tool, targets);
     let heard = format!("this change is operation {id}: get_operation has its outcome, also where no answer comes");
-    context.progress.step(0, None, heard.as_str());
-    context.log.say(Level::Info, heard);
+    context.progress.step(0, None, heard);
     let writing = Writing {
         path: path.clone(),
         tool: tool.name,

@@ -100,6 +100,9 @@ async fn every_tool_keeps_to_its_schema() {
         checked.succeeds("confirm_commit", router("mx-lab-1")).await;
         checked.succeeds("load_and_commit_config", change()).await;
         checked.succeeds("junos_config_diff", router("mx-lab-1")).await;
+        let listed = checked.succeeds("list_operations", json!({})).await;
+        let last = json!({ "operation_id": listed["operations"][0]["operation_id"] });
+        checked.succeeds("get_operation", last).await;
         let template = json!({
             "template_content": "set system domain-name {{ name }}", "vars_content": "name: example.net",
             "router_names": ["mx-lab-1", "ex-lab-1"], "apply_config": true,
