@@ -116,8 +116,7 @@ impl Settings {
                 "and `--confirm write` say opposite things",
             ));
         }
-        let rules = rules(&options)?;
-        let approval = approval(&options);
+        let (rules, policy) = (rules(&options)?, guardrails(&options));
         let audit = audit(&options)?;
         Ok(Self {
             inventory_may_be_missing: cloud.needs_no_devices,
@@ -133,10 +132,7 @@ impl Settings {
                 allow_password_auth_add: options.allow_password_auth_add,
                 confirm_minutes: options.commit_confirm_default,
             },
-            policy: policy::Options {
-                default_rules: !options.no_default_rules,
-                mode: options.policy_mode,
-            },
+            policy,
             mist,
             listing: Listing {
                 has_junos: true,
@@ -235,6 +231,14 @@ fn approval(options: &Options) -> ApprovalOptions {
         key: given.confirm_key_file.clone(),
         without_asking: given.confirm_without_asking,
         token_lasts: Duration::from_secs(given.confirm_token_secs),
+    }
+}
+
+/// What was decided about the guardrails, besides their rules.
+fn guardrails(options: &Options) -> policy::Options {
+    policy::Options {
+        default_rules: !options.no_default_rules,
+        mode: options.policy_mode,
     }
 }
 

@@ -17,8 +17,8 @@ pub enum PolicyCommand {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").args(["pfe", "config", "change"]))]
 pub struct PolicyTestArgs {
-    /// Router name.
-    #[arg(short, long)]
+    /// Router name; `-d` for short.
+    #[arg(long)]
     pub device: String,
     /// The command is one to a packet forwarding engine.
     #[arg(long)]
@@ -43,7 +43,7 @@ pub struct PolicyTestArgs {
 /// `jmcp policy list`.
 #[derive(Debug, Args)]
 pub struct PolicyListArgs {
-    /// Router name.
-    #[arg(short, long)]
+    /// Router name; `-d` for short.
+    #[arg(long)]
     pub device: String,
 }

@@ -46,6 +46,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Err
         }
     });
     let (arguments, is_for_python) = own(arguments);
+    let arguments = with_device(arguments);
     let matches = command.try_get_matches_from(arguments)?;
     let mut cli = Cli::from_arg_matches(&matches)?;
     cli.options.is_for_python = is_for_python;
@@ -92,6 +93,24 @@ fn own(arguments: impl IntoIterator<Item = OsString>) -> (Vec<OsString>, bool) {
     (arguments, is_for_python)
 }
 
+/// Behind `policy test` and `policy list` `-d` names a device; everywhere else it is `--debug`, which the parser takes from everywhere.
+fn with_device(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let is_policy = |pair: &[OsString]| matches!(pair, [first, second] if first == "policy" && (second == "test" || second == "list"));
+    let Some(at) = arguments.windows(2).position(is_policy) else {
+        return arguments;
+    };
+    for argument in arguments
+        .iter_mut()
+        .skip(at + 2)
+        .take_while(|argument| *argument != "--")
+    {
+        if argument == "-d" {
+            *argument = "--device".into();
+        }
+    }
+    arguments
+}
+
 /// What is wrong and how it would be right, without the usage.
 fn one_line(text: &str) -> String {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -105,6 +124,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::{Command, PolicyCommand};
 
     fn parsed(line: &str) -> Result<Cli, clap::Error> {
         parse(line.split_whitespace().map(OsString::from))
@@ -135,6 +155,16 @@ mod tests {
             assert_eq!(cli.options.device_mapping, Path::new("d.json"), "{line}");
             assert!(cli.command.is_none(), "{line}");
         }
+    }
+
+    #[test]
+    fn a_device_is_named_by_its_letter_where_rules_are_asked() {
+        let cli = parsed("jmcp -d policy test -d r1 -- -d").unwrap();
+        assert!(cli.options.log.debug);
+        let Some(Command::Policy(PolicyCommand::Test(asked))) = cli.command else {
+            panic!("{:?}", cli.command);
+        };
+        assert_eq!((asked.device.as_str(), asked.text.as_deref()), ("r1", Some("-d")));
     }
 
     #[test]

@@ -1,10 +1,6 @@
 //! `jmcp policy`: what the guardrails say of a command or a change, and by which rule. Reads files and touches no device.
 
-use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::{io::Read as _, path::Path, process::ExitCode};
 
 use super::print;
 use crate::{
@@ -76,7 +72,7 @@ fn text(text: Option<String>, file: Option<&Path>) -> Result<String> {
     let Some(file) = file else {
         return Ok(text.unwrap_or_default());
     };
-    let read = if file == PathBuf::from("-") {
+    let read = if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)
     } else {

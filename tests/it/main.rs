@@ -17,6 +17,7 @@ mod config_tools;
 mod documents;
 mod faults;
 mod golden;
+mod guardrails;
 mod http;
 mod junos_commit;
 mod junos_read;

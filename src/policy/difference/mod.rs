@@ -54,7 +54,7 @@ pub enum Extent {
     Leaf,
     /// What it holds follows, each with its own full path.
     Container,
-    /// It holds statements that are not shown (`{ ... }`).
+    /// What it holds, or its value, is not shown.
     Hidden,
 }
 

@@ -128,12 +128,14 @@ fn marked(path: &[String], node: &Node, found: &mut Vec<Statement>) {
         ("protect:", Verb::Protect),
         ("unprotect:", Verb::Unprotect),
     ];
+    // A marked statement is shown without its value.
+    let extent = Extent::Hidden;
     for own in node.paths(path) {
         let mut given = verbs.iter().filter(|(tag, _)| node.has(tag)).peekable();
         if given.peek().is_none() {
-            found.push(statement(Verb::Insert, own.clone(), node.extent()));
+            found.push(statement(Verb::Insert, own.clone(), extent));
         }
-        found.extend(given.map(|(_, verb)| statement(*verb, own.clone(), node.extent())));
+        found.extend(given.map(|(_, verb)| statement(*verb, own.clone(), extent)));
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) fn context(path: &Path, call: &Call, arguments: &Arguments) -> (Conte
         services: path.services.clone(),
         catalogue: path.tools.clone(),
         permits: path.rules.permits.clone(),
-        shows_secrets: path.shows_secrets(&call.principal),
+        shows_secrets: path.rules.show_secrets || call.principal.show_secrets,
         cancel: cancel.clone(),
         timeout,
         deadline: Instant::now() + timeout,
