@@ -75,7 +75,7 @@ async fn only_a_yes_is_a_yes() {
         let result = answered(&mut client, era, yes()).await;
         assert_eq!(result["isError"], false, "{era:?}: {result}");
         assert_eq!(scene.thing.done(), [DIFF]);
-        assert!(scene.audited().contains(r#""approval":"elicitation""#));
+        assert!(scene.audited().contains(r#""approval":{"how":"elicitation""#));
     }
 }
 

@@ -33,7 +33,7 @@ async fn the_plan_and_a_token_come_first_and_the_change_with_the_token() {
         assert_eq!(scene.thing.done(), [DIFF]);
         let audited = scene.audited();
         assert!(!audited.contains(&token[8..40]), "{audited}");
-        assert!(audited.contains(r#""approval":"token""#), "{audited}");
+        assert!(audited.contains(r#""approval":{"how":"token""#), "{audited}");
     }
 }
 

@@ -118,15 +118,18 @@ async fn rules_on_confirmations_are_read_again_and_wrong_ones_leave_the_old_in_f
         .await;
     site.watch_files();
     let client = site.client(Era::Handshake, Some("alice")).await;
-    let change = json!({ "router_name": "mx-lab-1", "config_text": "set interfaces ge-0/0/0 description x" });
-    let outcome = async || client.call("load_and_commit_config", change.clone()).await.result();
-    assert_eq!(outcome().await["isError"], false);
+    let outcome = async |words: &str| {
+        let text = format!("set interfaces ge-0/0/0 description {words}");
+        let change = json!({ "router_name": "mx-lab-1", "config_text": text });
+        client.call("load_and_commit_config", change).await.result()
+    };
+    assert_eq!(outcome("before").await["isError"], false);
     write(r#"{"rules": [{"tool": "load_*", "confirm": true}]}"#);
     reload(&site, "ok").await;
-    assert_eq!(code(&outcome().await), "confirmation_required");
+    assert_eq!(code(&outcome("after").await), "confirmation_required");
     write(r#"{"rules": [{"tool": "load_*"}]}"#);
     reload(&site, "error").await;
-    assert_eq!(code(&outcome().await), "confirmation_required");
+    assert_eq!(code(&outcome("after").await), "confirmation_required");
 }
 
 #[tokio::test]
