@@ -117,7 +117,7 @@ impl Settings {
             ));
         }
         let (rules, policy) = (rules(&options)?, guardrails(&options));
-        let audit = audit(&options)?;
+        let (audit, approval) = (audit(&options)?, approval(&options));
         Ok(Self {
             inventory_may_be_missing: cloud.needs_no_devices,
             inventory: options.device_mapping,
