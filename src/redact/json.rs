@@ -81,17 +81,7 @@ pub(super) fn scan(plain: &mut Plain, from: usize, to: usize) -> usize {
                 at = end + 1;
             }
             c if c.is_whitespace() => at += c.len_utf8(),
-            c if c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.') => {
-                let rest = text.get(at..to).unwrap_or_default();
-                let length = rest
-                    .find(|c: char| c.is_whitespace() || ",]}:".contains(c))
-                    .unwrap_or(rest.len());
-                let is_number = c.is_ascii_digit() || c == '-';
-                if walk.is_value && is_number && walk.is_secret(plain, "0", at + length) == Some(true) {
-                    plain.edits.replace(at, at + length, format!("\"{PLACEHOLDER}\""));
-                }
-                at += length.max(1);
-            }
+            c if c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.') => at += literal(plain, &walk, at, to),
             _ => return at,
         }
         if walk.frames.is_empty() {
@@ -99,6 +89,18 @@ pub(super) fn scan(plain: &mut Plain, from: usize, to: usize) -> usize {
         }
     }
     at
+}
+
+/// A number, `true` or the like; how long it is. Where it is a secret, a string takes its place.
+fn literal(plain: &mut Plain, walk: &Walk, at: usize, to: usize) -> usize {
+    let rest = plain.text.get(at..to).unwrap_or_default();
+    let ends = |c: char| c.is_whitespace() || ",]}:".contains(c);
+    let length = rest.find(ends).unwrap_or(rest.len());
+    let is_number = rest.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    if walk.is_value && is_number && walk.is_secret(plain, "0", at + length) == Some(true) {
+        plain.edits.replace(at, at + length, format!("\"{PLACEHOLDER}\""));
+    }
+    length.max(1)
 }
 
 impl Walk<'_> {

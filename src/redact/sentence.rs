@@ -104,11 +104,13 @@ impl<'t> Plain<'t, '_> {
             let is_quoted = unquoted.len() < before.len();
             let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
             let name = unquoted.rsplit(|c| !of_name(c)).next().unwrap_or_default();
-            if !is_secret_in_text(name) && !(is_quoted && rules::counts_in_sentences(name)) {
+            let is_named = is_secret_in_text(name) || (is_quoted && rules::counts_in_sentences(name));
+            if !is_named {
                 continue;
             }
             let begins = unquoted.len() == name.len() || unquoted.trim_start_matches([' ', '-']).len() == name.len();
-            if sign == ":" && !is_quoted && !(is_sentence && (begins || name.contains('_'))) {
+            let counts = is_quoted || (is_sentence && (begins || name.contains('_')));
+            if sign == ":" && !counts {
                 continue;
             }
             let after = body.get(at + 1..).unwrap_or_default();
