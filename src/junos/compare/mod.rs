@@ -117,14 +117,13 @@ pub(super) async fn compare(
     timeout: Duration,
 ) -> Result<Compared> {
     let path = asked.path.as_deref().map(words_of).transpose()?.unwrap_or_default();
-    if from.name == to.name && path.is_empty() && asked.form == Form::Hunks {
-        if let Some(text) = by_device(pool, from, asked, timeout).await? {
-            return Ok(Compared {
-                text,
-                by_device: true,
-                is_nowhere: false,
-            });
-        }
+    let is_whole = from.name == to.name && path.is_empty() && asked.form == Form::Hunks;
+    if is_whole && let Some(text) = by_device(pool, from, asked, timeout).await? {
+        return Ok(Compared {
+            text,
+            by_device: true,
+            is_nowhere: false,
+        });
     }
     let (old, new) = tokio::try_join!(read(pool, from, asked.from, timeout), read(pool, to, asked.to, timeout))?;
     let old = text::at(

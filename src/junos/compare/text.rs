@@ -36,8 +36,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Statement>, String> {
     let mut words: Vec<String> = Vec::new();
     let mut items: Option<Vec<String>> = None;
     let mut rest = text;
-    loop {
-        let Some(token) = next(&mut rest)? else { break };
+    while let Some(token) = next(&mut rest)? {
         match token {
             Token::Word(word) => items.as_mut().unwrap_or(&mut words).push(word),
             Token::Sign('[') if items.is_none() => items = Some(Vec::new()),
