@@ -92,7 +92,7 @@ impl Writing {
         let outcome = outcome.unwrap_or_else(|panic| Err(run::panicked(tool, &*panic)));
         let mut answered = path.conclude(&presented, outcome, &mut record);
         answered.operation = Some(operation.id.clone());
-        if answered.error.as_ref().is_some_and(|error| needs_a_look(error)) {
+        if answered.error.as_ref().is_some_and(needs_a_look) {
             let id = &operation.id;
             answered.text.push_str(&format!(
                 "\nThis call is operation `{id}`: get_operation has its outcome."
