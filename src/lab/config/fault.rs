@@ -32,8 +32,8 @@ pub(super) struct Fault {
 /// A line and a column, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    pub(super) line: usize,
-    pub(super) column: usize,
+    pub(super) line: u32,
+    pub(super) column: u32,
 }
 
 /// A result whose error is a device's complaint.

@@ -21,15 +21,12 @@ pub(super) struct Session {
 pub(super) fn run(tree: &mut Node, lines: &str) -> Vec<Fault> {
     let mut session = Session::default();
     let mut faults = Vec::new();
-    for (number, line) in lines.lines().enumerate() {
+    for (number, line) in (1..).zip(lines.lines()) {
         match session.line(tree, line) {
             Ok(warnings) => faults.extend(warnings),
             Err(fault) => {
                 let column = column(line, fault.bad_element.as_deref().unwrap_or_default());
-                faults.push(fault.on(Place {
-                    line: number + 1,
-                    column,
-                }));
+                faults.push(fault.on(Place { line: number, column }));
                 break;
             }
         }
@@ -38,12 +35,12 @@ pub(super) fn run(tree: &mut Node, lines: &str) -> Vec<Fault> {
 }
 
 /// Where a word stands in a line, counted from 1; the end of the line where it is not in it.
-fn column(line: &str, word: &str) -> usize {
+fn column(line: &str, word: &str) -> u32 {
     let found = Some(word)
         .filter(|word| !word.is_empty())
         .and_then(|word| line.rfind(word));
     let before = line.get(..found.unwrap_or(line.len())).unwrap_or_default();
-    before.chars().count() + 1
+    u32::try_from(before.chars().count() + 1).unwrap_or(u32::MAX)
 }
 
 impl Session {

@@ -120,7 +120,7 @@ async fn one(
     if trouble.step().is_some() && !came {
         word = "ended before that step".into();
     } else if is_lost {
-        word.push_str(", in a race with another person that no request prevents");
+        word.push_str(", in a race that only the lock prevents");
     } else if left {
         word.push_str(", edits left in the shared candidate");
     }
@@ -155,9 +155,9 @@ async fn reset(device: &LabDevice) {
     carl.leaves();
 }
 
-#[tokio::test(start_paused = true)]
-async fn every_tool_in_every_trouble() {
-    let ways = Way::known();
+/// These ways of changing a device, in every trouble: what came of it is printed.
+async fn every_trouble(wanted: &[Way]) -> BTreeMap<String, usize> {
+    let ways: Vec<Way> = Way::known().into_iter().filter(|way| wanted.contains(way)).collect();
     let mut cases: Vec<(Way, &str)> = Vec::new();
     for way in &ways {
         cases.extend(way.databases().iter().map(|database| (*way, *database)));
@@ -205,8 +205,39 @@ async fn every_tool_in_every_trouble() {
         all.broken.len(),
         all.broken.join("\n\n")
     );
-    assert!(total > 600, "{total}");
-    for word in ["committed", "not_committed", "unknown", "cancelled"] {
-        assert!(all.ends.contains_key(word), "nothing ended as `{word}`: {:?}", all.ends);
+    assert!(total > 30 * cases.len(), "{total}");
+    all.ends
+}
+
+fn has(ends: &BTreeMap<String, usize>, words: &[&str]) {
+    for word in words {
+        assert!(ends.contains_key(*word), "nothing ended as `{word}`: {ends:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn loading_in_every_trouble() {
+    let ends = every_trouble(&[Way::Load, Way::LoadConfirmed, Way::Check]).await;
+    has(&ends, &["committed", "not_committed", "unknown", "cancelled", "valid"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn rolling_back_in_every_trouble() {
+    let ends = every_trouble(&[Way::Rollback, Way::RollbackConfirmed, Way::RollbackShown]).await;
+    has(
+        &ends,
+        &["committed", "not_committed", "unknown", "cancelled", "compared"],
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn plans_and_templates_in_every_trouble() {
+    let ends = every_trouble(&[Way::Plan, Way::Apply, Way::Template, Way::TemplateDry]).await;
+    has(&ends, &["committed", "not_committed", "unknown", "valid"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_or_lies_about_in_every_trouble() {
+    let ends = every_trouble(&[Way::Confirm, Way::Cancel, Way::Discard, Way::Rescue]).await;
+    has(&ends, &["committed", "done", "transport"]);
 }

@@ -162,7 +162,7 @@ impl Case<'_> {
         broken.map(|(_, what)| self.broken(what, said)).collect()
     }
 
-    /// Whether the edits or the waiting commit of somebody else met the call in a way that no request prevents.
+    /// Whether the edits or the waiting commit of somebody else met the call in a way that only the lock prevents.
     pub(super) fn lost_a_race(&self, before: &Before) -> bool {
         let all = self.device.events();
         let mine = all.iter().skip(before.events).filter(|event| event.user == OURS);

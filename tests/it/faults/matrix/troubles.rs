@@ -210,7 +210,7 @@ impl Trouble {
         }
     }
 
-    /// Somebody comes between the last look and the commit of a candidate that is not locked: no request of NETCONF prevents that.
+    /// Somebody comes between the last look and the commit of a candidate that is not locked: only the lock prevents that.
     pub(super) fn is_race(&self, database: &str) -> bool {
         match self {
             Trouble::Meanwhile(Anna::Edits, _) => database == "shared",
