@@ -123,6 +123,13 @@ impl Run<'_> {
     }
 
     async fn attempt(&self, report: &mut Report) -> Result<Attempt> {
+        let expected = match report.database {
+            Database::Shared => match self.expected(report).await? {
+                Some(expected) => Some(expected),
+                None => return Ok(Attempt::Done),
+            },
+            _ => None,
+        };
         let remaining = self.control.remaining();
         let opening = Transaction::open(self.pool, self.device, report.database, remaining);
         let mut transaction = match self.control.step(self.device, opening).await {
@@ -131,6 +138,9 @@ impl Run<'_> {
             }
             opened => opened?,
         };
+        if let Some(expected) = expected {
+            transaction.expect(expected);
+        }
         let ready = self.prepare(&mut transaction, report).await;
         let mut refuses = None;
         if matches!(ready, Ok(true)) {
@@ -144,6 +154,46 @@ impl Run<'_> {
         report.warnings = std::mem::take(&mut transaction.warnings);
         self.finish(transaction, ready, report).await?;
         Ok(refuses.map_or(Attempt::Done, Attempt::RefusesPrivate))
+    }
+
+    /// What the change makes of the running configuration, tried in a private candidate: only so can our edits be told from other
+    /// people's in the one that everybody shares. `None` where the report says already how it ended.
+    async fn expected(&self, report: &mut Report) -> Result<Option<String>> {
+        let remaining = self.control.remaining();
+        let opening = Transaction::open(self.pool, self.device, Database::Private, remaining);
+        let mut trial = match self.control.step(self.device, opening).await {
+            Err(error) if refuses_private(&error) => {
+                let message = format!(
+                    "device `{}` has no private candidates, and without one edits in the shared candidate cannot be told apart",
+                    self.device.name
+                );
+                return Err(Error::new(Code::Unsupported, message).advise("use the database `exclusive`"));
+            }
+            opened => opened?,
+        };
+        let loading = trial.load(&self.change.source, self.control.remaining());
+        let loaded = self.control.step(self.device, loading).await;
+        if matches!(&loaded, Err(error) if given_up(error)) {
+            drop(trial);
+        } else {
+            trial.close().await?;
+        }
+        match loaded? {
+            (Verdict::Good | Verdict::Unclear, diff) if diff.is_empty() => {
+                report.outcome = Outcome::Unchanged;
+                Ok(None)
+            }
+            (Verdict::Good | Verdict::Unclear, diff) => Ok(Some(diff)),
+            (Verdict::Refused(words) | Verdict::Mixed(words), _) => {
+                let words = load::located(&self.change.source, &words);
+                self.refused(report, "cannot load the configuration", &words)?;
+                Ok(None)
+            }
+            (Verdict::Hindered(error), _) => {
+                self.hindered(report, error).await;
+                Ok(None)
+            }
+        }
     }
 
     /// Up to the commit: whether there is something to commit and the device would take it.
@@ -161,6 +211,10 @@ impl Run<'_> {
             Verdict::Hindered(error) => return Ok(self.hindered(report, error).await),
             Verdict::Good | Verdict::Unclear => report.diff = diff,
         }
+        if !transaction.is_as_expected(&report.diff) {
+            return Err(transaction.edited_meanwhile());
+        }
+        self.refuse_pending(transaction, report)?;
         if report.diff.is_empty() {
             report.outcome = Outcome::Unchanged;
             return Ok(false);
@@ -199,21 +253,26 @@ impl Run<'_> {
             // Whoever took the call back while the check ran must not see a commit.
             Verdict::Good => self
                 .control
-                .step(self.device, self.refuse_newer(transaction, timeout))
+                .step(self.device, self.refuse_newer(transaction, report))
                 .await
                 .map(|()| true),
         }
     }
 
     /// What others did since the transaction was opened.
-    async fn refuse_newer(&self, transaction: &mut Transaction, timeout: Duration) -> Result<()> {
-        transaction.refuse_newer_edits(timeout).await?;
-        let watches = transaction.database() != Database::Exclusive;
-        if watches && self.change.agreed.as_ref().is_some_and(|agreed| agreed.base.is_some()) {
-            transaction.history = transaction.read_history(timeout).await;
-            self.refuse_drift(transaction)?;
+    async fn refuse_newer(&self, transaction: &mut Transaction, report: &mut Report) -> Result<()> {
+        transaction.refuse_newer_edits(self.control.remaining()).await?;
+        let before = report.base.clone();
+        self.refuse_pending(transaction, report)?;
+        if before != report.base {
+            let message = format!(
+                "device `{}`: somebody committed while the change was checked; nothing of it was committed. If that commit was to be \
+                 confirmed, the check has confirmed it",
+                self.device.name
+            );
+            return Err(Error::new(Code::Conflict, message).advise("look at get_commit_status and try again"));
         }
-        Ok(())
+        self.refuse_drift(transaction)
     }
 
     /// On Junos any commit, and any commit check, confirms the confirmed commit that waits.
@@ -232,7 +291,9 @@ impl Run<'_> {
             Err(error) if matches!(error.code(), Code::DeviceError | Code::PermissionDenied) => {
                 let why = error.message();
                 let note = format!("whether a confirmed commit waits could not be read: {why}");
-                report.notes.push(note);
+                if !report.notes.contains(&note) {
+                    report.notes.push(note);
+                }
                 Ok(())
             }
             // Not known whether one waits: a check could confirm it.
@@ -315,7 +376,16 @@ impl Run<'_> {
                     Ok(()) => Err(error),
                 }
             }
-            Ok(_) if report.outcome == Outcome::Unknown || transaction.is_lost() => Ok(()),
+            Ok(_) if report.outcome == Outcome::Unknown || transaction.is_lost() => {
+                // Nobody takes them out of there any more.
+                if let Some(left) = transaction.may_be_left().filter(|_| report.outcome == Outcome::Unknown) {
+                    report.notes.push(
+                        "if it was not committed, its edits are in the shared candidate: discard_candidate takes them out".into(),
+                    );
+                    self.known.note_left(&self.device.name, Some(left));
+                }
+                Ok(())
+            }
             Ok(_) if report.outcome == Outcome::Committed => {
                 let (closed, history) = transaction.close_reading().await;
                 commit::identify(report, history.as_ref());

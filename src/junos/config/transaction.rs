@@ -72,6 +72,15 @@ impl Transaction {
     /// # Errors
     /// `configuration_locked` naming the holder, `candidate_modified`, whatever the way to the device reports.
     pub async fn open(pool: &Pool, device: &Arc<Device>, database: Database, timeout: Duration) -> Result<Self> {
+        let opened = Self::try_open(pool, device, database, timeout).await;
+        match opened {
+            // A session that had gone stale: what it may have opened on the device went with it, so this may be sent again.
+            Err(error) if error.code() == Code::Transport => Self::try_open(pool, device, database, timeout).await,
+            opened => opened,
+        }
+    }
+
+    async fn try_open(pool: &Pool, device: &Arc<Device>, database: Database, timeout: Duration) -> Result<Self> {
         let lease = tokio::time::timeout(timeout, pool.exclusive(device))
             .await
             .map_err(|_| late(device))??;
@@ -140,22 +149,48 @@ impl Transaction {
         ))
     }
 
-    /// Brings the change into the candidate and compares, in one flight. The difference means nothing where the device refuses.
+    /// Brings the change into the candidate, compares, and looks whether a confirmed commit has come to wait, in one flight. The
+    /// difference means nothing where the device refuses.
     ///
     /// # Errors
     /// `invalid_input` for text that cannot be sent; transport and time-out.
     pub(super) async fn load(&mut self, source: &Source, timeout: Duration) -> Result<(Verdict, String)> {
         let request = load::request(source)?;
         self.dirty = true;
-        let (loaded, compared) = tokio::join!(
+        let (loaded, compared, history) = tokio::join!(
             self.lease.request_raw(&request, timeout),
-            self.lease.request(COMPARE, timeout)
+            self.lease.request(COMPARE, timeout),
+            self.read_history_again(timeout)
         );
+        self.history_is(history);
         let compared = compared.map(difference);
-        self.ours = compared.as_ref().ok().cloned();
         match self.verdict(&loaded?) {
             Verdict::Good => Ok((Verdict::Good, compared?)),
             refused => Ok((refused, String::new())),
+        }
+    }
+
+    /// Says what the edits of this transaction make of the shared candidate. Whatever else is found there is somebody else's.
+    pub(super) fn expect(&mut self, diff: String) {
+        self.ours = Some(diff);
+    }
+
+    /// Whether the shared candidate holds our edits and nothing else.
+    pub(super) fn is_as_expected(&self, diff: &str) -> bool {
+        self.database != Database::Shared || self.ours.as_deref() == Some(diff)
+    }
+
+    /// Under the lock nobody else commits.
+    async fn read_history_again(&self, timeout: Duration) -> Option<Result<History>> {
+        if self.database == Database::Exclusive {
+            return None;
+        }
+        Some(self.read_history(timeout).await)
+    }
+
+    fn history_is(&mut self, read: Option<Result<History>>) {
+        if let Some(history) = read {
+            self.history = history;
         }
     }
 
@@ -165,7 +200,12 @@ impl Transaction {
     /// Transport, time-out, and an answer that is none.
     pub(super) async fn check(&mut self, timeout: Duration) -> Result<Verdict> {
         let request = "<commit-configuration><check/></commit-configuration>";
-        let reply = self.lease.request_raw(request, timeout).await?;
+        let (reply, history) = tokio::join!(
+            self.lease.request_raw(request, timeout),
+            self.read_history_again(timeout)
+        );
+        self.history_is(history);
+        let reply = reply?;
         let verdict = self.verdict(&reply);
         // An empty reply is a good one to a check (RFC 6241 wants `<ok/>`, old Junos leaves it out).
         let says = |name| !reply.root().descendants(name).is_empty();
@@ -176,24 +216,29 @@ impl Transaction {
         })
     }
 
-    /// Refuses where the shared candidate no longer holds just what we loaded: a commit would commit another person's edits.
+    /// Refuses where the shared candidate no longer holds just what we loaded: a commit would commit another person's edits, or nothing
+    /// of ours.
     ///
     /// # Errors
     /// `candidate_modified`; transport, time-out.
     pub(super) async fn refuse_newer_edits(&self, timeout: Duration) -> Result<()> {
-        if self.database != Database::Shared || self.is_all_ours(timeout).await? {
+        if self.database != Database::Shared {
             return Ok(());
         }
+        let present = difference(self.lease.request(COMPARE, timeout).await?);
+        if self.is_as_expected(&present) {
+            return Ok(());
+        }
+        Err(self.edited_meanwhile())
+    }
+
+    /// Somebody else edits what everybody shares.
+    pub(super) fn edited_meanwhile(&self) -> Error {
         let message = format!(
             "device `{}`: somebody edited the shared candidate meanwhile",
             self.device.name
         );
-        Err(Error::new(Code::CandidateModified, message).advise("use a private candidate (the default)"))
-    }
-
-    async fn is_all_ours(&self, timeout: Duration) -> Result<bool> {
-        let present = difference(self.lease.request(COMPARE, timeout).await?);
-        Ok(present.is_empty() || self.ours.as_ref() == Some(&present))
+        Error::new(Code::CandidateModified, message).advise("use a private candidate (the default)")
     }
 
     /// Sends the commit, once. An error is a reply that did not come or cannot be read: then the outcome is not known.
@@ -241,13 +286,14 @@ impl Transaction {
     }
 
     async fn clean_up(&self) -> Result<()> {
-        if self.database == Database::Shared && self.dirty && !self.is_all_ours(CLEANUP).await.unwrap_or(false) {
-            let message = format!(
-                "device `{}`: candidate cleanup failed: the shared candidate holds our edits and perhaps another person's",
-                self.device.name
-            );
-            return Err(Error::new(Code::CandidateCleanupFailed, message)
-                .advise("a person has to look at `show | compare` in configuration mode and take our edits back"));
+        if self.database == Database::Shared && self.dirty {
+            let present = self.lease.request(COMPARE, CLEANUP).await.map(difference);
+            match present {
+                // Nothing of anybody is there.
+                Ok(present) if present.is_empty() => return Ok(()),
+                Ok(present) if self.is_as_expected(&present) => {}
+                _ => return Err(self.mixed_with_others()),
+            }
         }
         let steps: &[&str] = match (self.database, self.dirty) {
             (Database::Private, _) => &["<close-configuration/>"],
@@ -274,6 +320,15 @@ impl Transaction {
         self.ours
             .clone()
             .filter(|_| self.database == Database::Shared && self.dirty)
+    }
+
+    fn mixed_with_others(&self) -> Error {
+        let message = format!(
+            "device `{}`: candidate cleanup failed: the shared candidate holds our edits and perhaps another person's",
+            self.device.name
+        );
+        Error::new(Code::CandidateCleanupFailed, message)
+            .advise("a person has to look at `show | compare` in configuration mode and take our edits back")
     }
 
     fn not_cleaned(&self, error: &Error) -> Error {
@@ -392,50 +447,4 @@ fn line(error: &RpcError) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn judged(inner: &str) -> &'static str {
-        let root = Element::parse(format!("<rpc-reply>{inner}</rpc-reply>").as_bytes()).unwrap();
-        let reply = Reply::new(root);
-        let verdict = match reply.errors() {
-            [] => Verdict::Good,
-            errors => Verdict::Refused(words(errors)),
-        };
-        match verdict.of_commit(reply.root()) {
-            Verdict::Good => "good",
-            Verdict::Refused(_) | Verdict::Hindered(_) => "refused",
-            Verdict::Mixed(_) => "mixed",
-            Verdict::Unclear => "unclear",
-        }
-    }
-
-    #[test]
-    fn a_commit_is_good_only_where_everything_says_so() {
-        let engine = |name: &str, inner: &str| format!("<routing-engine><name>{name}</name>{inner}</routing-engine>");
-        let error = "<rpc-error><error-severity>error</error-severity><error-message>no</error-message></rpc-error>";
-        let warning =
-            "<rpc-error><error-severity>warning</error-severity><error-message>hm</error-message></rpc-error>";
-        let (checked, done) = ("<commit-check-success/>", "<commit-success/>");
-        for (reply, verdict) in [
-            ("<ok/>".to_owned(), "good"),
-            (format!("{warning}<ok/>"), "good"),
-            (engine("re0", done), "good"),
-            (
-                engine("re0", checked) + &engine("re1", done) + &engine("re0", done),
-                "good",
-            ),
-            (engine("node1", checked) + "<ok/>", "good"),
-            (String::new(), "unclear"),
-            ("commit started".to_owned(), "unclear"),
-            (engine("re0", checked), "unclear"),
-            (engine("re0", checked) + &engine("re1", done), "unclear"),
-            (error.to_owned(), "refused"),
-            (engine("re0", checked) + &engine("re1", error), "refused"),
-            (engine("re0", done) + &engine("re1", error), "mixed"),
-            (format!("{error}<ok/>"), "mixed"),
-        ] {
-            assert_eq!(judged(&reply), verdict, "{reply}");
-        }
-    }
-}
+mod tests;

@@ -55,6 +55,9 @@ pub(super) enum Choice {
     Wait,
 }
 
+/// How long a channel that nobody uses is taken to work without being tried.
+const FRESH: Duration = Duration::from_secs(30);
+
 /// The channels of one device.
 pub(super) struct Slots {
     slots: Vec<Slot>,
@@ -121,12 +124,23 @@ impl Slots {
         least.map_or(Choice::Wait, |id| self.enter(id, false))
     }
 
-    /// A channel for a transaction: a new one, so that it is known to work, else an idle one. One is left for reads
-    /// where the device allows more than one.
+    /// A channel for a transaction: an idle one that was used a moment ago, else a new one, so that it is known to work, else any
+    /// idle one. One, or the room for one, is left for reads where the device allows more than one.
     pub(super) fn choose_exclusive(&mut self) -> Choice {
         self.purge();
         let lent = self.slots.iter().filter(|slot| slot.exclusive).count();
-        if self.slots.len() < self.limit && (self.limit == 1 || lent + 1 < self.limit) {
+        let may_lend = self.limit == 1 || lent + 1 < self.limit;
+        if may_lend && (self.slots.len() < self.limit || self.may_take_over()) {
+            let idle = self
+                .shared()
+                .filter(|slot| slot.load() == 0 && slot.session().is_some());
+            let fresh = idle.filter(|slot| slot.idle_since.elapsed() < FRESH);
+            let warmest = fresh.max_by_key(|slot| slot.idle_since).map(|slot| slot.id);
+            if let Some(id) = warmest {
+                return self.enter(id, true);
+            }
+        }
+        if self.slots.len() < self.limit && may_lend {
             return Choice::Open;
         }
         if !self.may_take_over() {
