@@ -110,14 +110,8 @@ impl Settings {
                 "`--max-result-chars` has to be 1000 at least",
             ));
         }
-        if options.confirm == Confirm::Write && options.mist.disable_elicitation {
-            return Err(refused(
-                "disable-elicitation",
-                "and `--confirm write` say opposite things",
-            ));
-        }
         let (rules, policy) = (rules(&options)?, guardrails(&options));
-        let (audit, approval) = (audit(&options)?, approval(&options));
+        let (audit, approval) = (audit(&options)?, approval(&options)?);
         Ok(Self {
             inventory_may_be_missing: cloud.needs_no_devices,
             inventory: options.device_mapping,
@@ -224,14 +218,23 @@ impl Settings {
 }
 
 /// How a person is asked.
-fn approval(options: &Options) -> ApprovalOptions {
+///
+/// # Errors
+/// `invalid_input` for what says opposite things.
+fn approval(options: &Options) -> Result<ApprovalOptions> {
+    if options.confirm == Confirm::Write && options.mist.disable_elicitation {
+        return Err(refused(
+            "disable-elicitation",
+            "and `--confirm write` say opposite things",
+        ));
+    }
     let given = &options.approval;
-    ApprovalOptions {
+    Ok(ApprovalOptions {
         rules: given.confirm_rules.clone(),
         key: given.confirm_key_file.clone(),
         without_asking: given.confirm_without_asking,
         token_lasts: Duration::from_secs(given.confirm_token_secs),
-    }
+    })
 }
 
 /// What was decided about the guardrails, besides their rules.

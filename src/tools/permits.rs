@@ -141,11 +141,13 @@ mod tests {
         let expected = [
             "execute_junos_command",
             "execute_junos_pfe_command",
+            "get_operation",
             "get_router_list",
+            "list_operations",
             "read_result",
         ];
         assert_eq!(some, expected);
-        let few = offered(&offer(&["get_router_list"], &["read_result"]));
+        let few = offered(&offer(&["get_router_list"], &["read_result", "*_operation*"]));
         assert_eq!(few, ["get_router_list"]);
         offer(&["get_router_list", "nonsense_*"], &[])
             .check(&catalogue)

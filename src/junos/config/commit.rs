@@ -160,7 +160,7 @@ mod tests {
     fn a_comment_stays_in_its_element_and_on_its_line() {
         let request = request(Some(5), "a\n\"b\" </log><x/>", "jmcp-1");
         let expected = "<commit-configuration><confirmed/><confirm-timeout>5</confirm-timeout>\
-                        <log>a 'b' &lt;/log&gt;&lt;x/&gt; [jmcp-1]</log></commit-configuration>";
+                        <log>a &apos;b&apos; &lt;/log&gt;&lt;x/&gt; [jmcp-1]</log></commit-configuration>";
         assert_eq!(request, expected);
         assert!(super::request(None, " ", "jmcp-1").contains("<log>[jmcp-1]</log>"));
     }

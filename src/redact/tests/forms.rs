@@ -4,9 +4,8 @@ use serde_json::json;
 
 use super::*;
 
-#[test]
-fn curly_braces_are_followed() {
-    let config = r#"
+/// Secrets in many places, and what looks like them.
+const CONFIG: &str = r#"
 groups {
     SNMP {
         snmp {
@@ -102,7 +101,10 @@ protocols {
     }
 }
 "#;
-    let covered = covered(config);
+
+#[test]
+fn curly_braces_are_followed() {
+    let covered = covered(CONFIG);
     for secret in [
         "in-Group",
         "EXAMPLEexample",
@@ -134,7 +136,7 @@ protocols {
     ] {
         assert!(covered.contains(plain), "{plain} in {covered}");
     }
-    assert_eq!(covered.lines().count(), config.lines().count());
+    assert_eq!(covered.lines().count(), CONFIG.lines().count());
     assert!(
         covered
             .contains("scp://backup:***redacted***@198.51.100.5/configs\" password \"***redacted***\"; ## SECRET-DATA")

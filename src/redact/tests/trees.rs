@@ -143,7 +143,7 @@ fn entities(text: &str) -> String {
 
 fn json_string(text: &str) -> String {
     let written = Value::from(text).to_string();
-    written[1..written.len() - 1].to_owned()
+    written.get(1..written.len() - 1).unwrap().to_owned()
 }
 
 fn block((keyword, key): &(String, Option<String>)) -> String {

@@ -243,12 +243,6 @@ impl Path {
         presented: &mut Presented,
         proposal: &mut Option<Proposal>,
     ) -> Result<Ran> {
-        if self.is_refusing() {
-            return Err(Error::new(
-                Code::ShuttingDown,
-                "the server is going down and takes no further calls",
-            ));
-        }
         self.name(&mut call, record)?;
         let tool = self.tool(&call)?;
         record.event.tool(tool.name, tool.effect);
@@ -306,8 +300,12 @@ impl Path {
         }
     }
 
-    /// Puts the tool that a call of `call_tool` names in its place, with its arguments and the token beside them.
+    /// Takes the call, and puts the tool that one of `call_tool` names in its place, with its arguments and the token beside them.
     fn name(&self, call: &mut Call, record: &mut Record) -> Result<()> {
+        if self.is_refusing() {
+            let why = "the server is going down and takes no further calls";
+            return Err(Error::new(Code::ShuttingDown, why));
+        }
         self.tools
             .find(&call.name)
             .filter(|tool| self.rules.permits.offer.has(tool))

@@ -149,6 +149,16 @@ impl Talk {
         Some(message)
     }
 
+    /// The next message that is no line of the log.
+    pub(crate) async fn next_but_log(&mut self) -> Option<Value> {
+        loop {
+            let message = self.next().await?;
+            if message["method"] != "notifications/message" {
+                return Some(message);
+            }
+        }
+    }
+
     /// The answer to a request, whatever comes before it.
     pub(crate) async fn answer(&mut self, id: u64) -> Value {
         loop {
