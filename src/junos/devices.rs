@@ -213,9 +213,9 @@ impl Junos {
         name: &str,
         comment: &str,
         agreed: Option<&str>,
-        timeout: Duration,
+        control: &Control,
     ) -> Result<Confirmed> {
-        config::confirm(&self.pool, &self.known, &self.device(name)?, (comment, agreed), timeout).await
+        config::confirm(&self.pool, &self.known, &self.device(name)?, (comment, agreed), control).await
     }
 
     /// Takes back the confirmed commit that waits. Of the change only its comment and what was agreed to count.
@@ -246,8 +246,8 @@ impl Junos {
     ///
     /// # Errors
     /// See [`config::discard`].
-    pub async fn discard(&self, name: &str, agreed: &str, timeout: Duration) -> Result<Discarded> {
-        config::discard(&self.pool, &self.known, &self.device(name)?, agreed, timeout).await
+    pub async fn discard(&self, name: &str, agreed: &str, control: &Control) -> Result<Discarded> {
+        config::discard(&self.pool, &self.known, &self.device(name)?, agreed, control).await
     }
 
     /// Saves the running configuration as the rescue configuration.

@@ -28,7 +28,7 @@ pub(super) enum Shown {
     Brief,
 }
 
-/// A tool as `tools/list` shows it, with title, all four hints and both schemas. A read-only server refuses commands that change
+/// A tool as `tools/list` shows it, with title, all four hints and both schemas; in a long list without that of its result. A read-only server refuses commands that change
 /// anything. Tools that mirror the Mist API are shown without what goes without saying.
 pub(super) fn tool(tool: &Tool, shown: Shown) -> McpTool {
     let read_only = shown == Shown::Reading;
@@ -43,15 +43,15 @@ pub(super) fn tool(tool: &Tool, shown: Shown) -> McpTool {
         .idempotent(tool.idempotent)
         .open_world(tool.open_world);
     let mut schema = tool.input().as_object().cloned().unwrap_or_default();
-    if !read_only {
+    if shown == Shown::Whole {
         take_token(tool, &mut schema);
     }
     let listed = McpTool::new(tool.name, tool.about, schema)
         .with_title(tool.title)
         .with_annotations(annotations);
     match &tool.output {
-        Some(output) => listed.with_raw_output_schema(object(output)),
-        None => listed,
+        Some(output) if shown != Shown::Brief => listed.with_raw_output_schema(object(output)),
+        _ => listed,
     }
 }
 

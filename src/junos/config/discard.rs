@@ -1,9 +1,9 @@
 //! Uncommitted edits in the shared candidate: what they are, whose, and how they are thrown away.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use super::{
-    Known, digest, holders,
+    Control, Known, digest, holders,
     transaction::{COMPARE, difference},
 };
 use crate::{
@@ -59,12 +59,12 @@ pub(crate) async fn discard(
     known: &Known,
     device: &Arc<Device>,
     agreed: &str,
-    timeout: Duration,
+    control: &Control,
 ) -> Result<Discarded> {
-    let lease = tokio::time::timeout(timeout, pool.exclusive(device))
-        .await
-        .map_err(|_| Error::new(Code::Timeout, format!("device `{}`: no session in time", device.name)))??;
-    let diff = difference(lease.request(COMPARE, timeout).await?);
+    let timeout = control.remaining();
+    let lease = control.step(device, pool.exclusive(device)).await?;
+    let compared = control.step(device, lease.request(COMPARE, timeout)).await?;
+    let diff = difference(compared);
     if diff.is_empty() {
         lease.release();
         return Ok(Discarded { diff });

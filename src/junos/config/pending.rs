@@ -34,16 +34,18 @@ const LOOK: &str = "look at get_commit_status: the commit is confirmed when no r
 /// the [`History::base`] that somebody saw and agreed to keep.
 ///
 /// # Errors
-/// `not_found` when none waits; `conflict` when another commit was made since; `configuration_invalid` when the device refuses; `commit_unknown` when the reply is lost and the history
-/// does not tell; `transport` when it is lost and the history tells that the commit still waits.
+/// `not_found` when none waits; `conflict` when another commit was made since; `configuration_invalid` when the device refuses;
+/// `commit_unknown` when the reply is lost and the history does not tell; `transport` when it is lost and the history tells that the
+/// commit still waits; `cancelled` and `timeout` before it is sent.
 pub(crate) async fn confirm(
     pool: &Pool,
     known: &Known,
     device: &Arc<Device>,
     (comment, agreed): (&str, Option<&str>),
-    timeout: Duration,
+    control: &Control,
 ) -> Result<Confirmed> {
-    let (mut transaction, was) = opened(pool, device, timeout).await?;
+    let timeout = control.remaining();
+    let (mut transaction, was) = control.step(device, opened(pool, device, timeout)).await?;
     let base = transaction.history.as_ref().ok().and_then(History::base);
     if agreed.is_some() && agreed != base.as_deref() {
         transaction.close().await?;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::common::{Changed, parsed};
+use super::common::{Changed, Described, parsed};
 use crate::{
     error::{Code, Error, Result},
     junos::{Change, Report, digest},
@@ -44,7 +44,9 @@ struct Output {
 struct Row {
     router: String,
     status: Status,
+    /// As load_and_commit_config answers.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Described>")]
     change: Option<Changed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -52,6 +54,7 @@ struct Row {
     error_code: Option<&'static str>,
     /// How it was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Described>")]
     taken_back: Option<Changed>,
 }
 

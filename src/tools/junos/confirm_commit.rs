@@ -80,7 +80,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let router = args.on.router_name;
     let comment = args.commit_comment.unwrap_or_else(|| "confirmed via MCP".into());
     let agreed = context.plan.as_ref().and_then(|plan| plan.evidence.get(&router)?.as_str());
-    let confirmed = context.services.junos.confirm_commit(&router, &comment, agreed, context.timeout).await;
+    let confirmed = context.services.junos.confirm_commit(&router, &comment, agreed, &context.control(NAME)).await;
     let confirmed = confirmed.map_err(|error| match error.code() {
         Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),
         _ => error,

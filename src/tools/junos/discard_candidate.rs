@@ -100,7 +100,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
             return Err(Error::new(Code::ConfirmationRequired, message).advise("a person has to be asked"));
         }
     };
-    let gone = junos.discard(&router, &agreed, context.timeout).await?;
+    let gone = junos.discard(&router, &agreed, &context.control(NAME)).await?;
     let discarded = !gone.diff.is_empty();
     let message = if discarded {
         "candidate configuration discarded (rolled back to running)"

@@ -6,7 +6,7 @@ use futures::{StreamExt as _, stream};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Changed, distinct, judged_config, timestamp};
+use super::common::{Changed, Described, distinct, judged_config, timestamp};
 use crate::{
     error::{Code, Error, Result},
     junos::{Action, Agreed, Change, ConfigFormat, Control, Database, Outcome, Purpose, Report, Source, digest},
@@ -59,7 +59,9 @@ struct Output {
 struct Row {
     router: String,
     success: bool,
+    /// As commit_check_config answers.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Described>")]
     change: Option<Changed>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::common::{FreeForm as TextOrObject, as_agreed, distinct, parsed, plan_of};
+use super::common::{Described, FreeForm as TextOrObject, as_agreed, distinct, parsed, plan_of};
 use crate::{
     error::{Code, Error, Result},
     junos::{Change, Commit, ConfigFormat, Outcome, Pending, Purpose, Report, template},
@@ -71,9 +71,11 @@ struct Row {
     commit_token: Option<String>,
     /// The commit in the device's history.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Described>")]
     commit: Option<Commit>,
     /// The confirmed commit that waits on the device now.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<Described>")]
     pending: Option<Pending>,
     /// Whether a commit was taken back after a failure elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
