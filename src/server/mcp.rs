@@ -280,7 +280,7 @@ impl ServerHandler for Mcp {
         let reads_only = self.path.is_read_only() || !changes.iter().any(|effect| principal.may_do(*effect));
         let listing = self.listing(&context);
         let shown = |tool: &Tool| match tool.toolset {
-            "mist" if listing.is_long() => Shown::Brief,
+            toolset if toolset != "junos" && listing.is_long() => Shown::Brief,
             _ if reads_only => Shown::Reading,
             _ => Shown::Whole,
         };

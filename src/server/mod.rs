@@ -27,7 +27,7 @@ use crate::tools::{Listing, Tool};
 /// These tools as `tools/list` sends them.
 pub fn listed(tools: &[&Tool], listing: &Listing) -> String {
     let shown = |tool: &Tool| match tool.toolset {
-        "mist" if listing.is_long() => reply::Shown::Brief,
+        toolset if toolset != "junos" && listing.is_long() => reply::Shown::Brief,
         _ => reply::Shown::Whole,
     };
     let tools: Vec<_> = tools.iter().map(|tool| reply::tool(tool, shown(tool))).collect();

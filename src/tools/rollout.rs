@@ -181,10 +181,6 @@ impl Run<'_> {
         let control = self.control(CancellationToken::new());
         let junos = &self.context.services.junos;
         let comment = format!("taken back: {}", step.change.comment);
-        let restored = Change::of(Source::Rollback(1), comment);
-        if step.change.confirm_minutes.is_some() {
-            return junos.cancel_commit(&step.router, &restored, &control).await;
-        }
         let now = done.ended.as_ref().and_then(|ended| ended.as_ref().ok()?.now.clone());
         if now.is_none() {
             let message = format!(
@@ -196,8 +192,11 @@ impl Run<'_> {
         let restored = Change {
             database: step.change.database,
             agreed: Some(Agreed { diff: None, base: now }),
-            ..restored
+            ..Change::of(Source::Rollback(1), comment)
         };
+        if step.change.confirm_minutes.is_some() {
+            return junos.cancel_commit(&step.router, &restored, &control).await;
+        }
         junos.change(&step.router, &restored, &control).await
     }
 }

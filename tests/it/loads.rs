@@ -47,7 +47,9 @@ async fn every_format_is_merged() {
 
 #[tokio::test]
 async fn replace_override_and_update_do_what_their_names_say() {
-    let bench = Bench::start().await;
+    let mut bench = Bench::start().await;
+    // A whole configuration can be loaded back only with its secrets.
+    bench.path = Bench::serve(&bench.directory, &["--show-secrets"]);
     let before = bench
         .text(
             "get_junos_config",

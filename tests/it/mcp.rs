@@ -54,11 +54,16 @@ async fn commit_done_reply_held(device: &LabDevice) -> Gate {
 
 fn assert_committed_once(device: &LabDevice) {
     let log = device.log();
-    let commits = log
-        .iter()
-        .filter(|line| line.contains(&format!("{COMMIT} begun")))
-        .count();
-    assert_eq!(commits, 2, "one check and one commit: {log:#?}");
+    let begun = |what: &str| {
+        log.iter()
+            .filter(|line| line.contains(&format!("{COMMIT} {what} begun")))
+            .count()
+    };
+    assert_eq!(
+        (begun("check"), begun("commit")),
+        (1, 1),
+        "one check and one commit: {log:#?}"
+    );
     device.store(|store| {
         assert!(store.running_set().contains("to the test"));
         assert_eq!(

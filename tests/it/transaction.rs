@@ -188,3 +188,46 @@ async fn a_history_that_may_not_be_read_stops_no_change_and_is_told() {
     assert_eq!(answer["outcome"], "committed", "{answer}");
     assert!(answer["notes"].to_string().contains("could not be read"), "{answer}");
 }
+
+#[tokio::test]
+async fn a_comment_that_speaks_of_a_rollback_makes_nothing_wait() {
+    let bench = Bench::start().await;
+    changed(&bench, json!({"commit_comment": "commit confirmed, rollback in 5mins"})).await;
+    let next = changed(&bench, json!({"config_text": "delete system domain-name"})).await;
+    assert_eq!(next["outcome"], "committed", "{next}");
+    assert_eq!(
+        bench.code("cancel_commit", json!({"router_name": MX})).await,
+        Code::NotFound
+    );
+    assert_eq!(
+        bench.code("confirm_commit", json!({"router_name": MX})).await,
+        Code::NotFound
+    );
+}
+
+#[tokio::test]
+async fn other_peoples_edits_in_a_shared_candidate_are_seen_while_ours_are_loaded() {
+    let bench = Bench::start().await;
+    let device = bench.device(MX);
+    let gate = jmcp::lab::Gate::new();
+    device.faults().once(Fault::HoldReply {
+        on: "close-configuration".into(),
+        gate: gate.clone(),
+    });
+    let ((), answered) = tokio::join!(
+        async {
+            gate.reached().await;
+            device
+                .operator("anna")
+                .edits("set system location building annas")
+                .unwrap();
+            gate.open();
+        },
+        bench.call("load_and_commit_config", change(json!({"database": "shared"})))
+    );
+    let code = answered.error.as_ref().map(|error| error.code());
+    assert_eq!(code, Some(Code::CandidateModified), "{}", answered.text);
+    let edits = device.shared_edits();
+    assert!(edits.iter().any(|edit| edit.user == "anna"), "anna's edits were lost");
+    assert_eq!(count(device, Action::Commit), 0);
+}

@@ -105,7 +105,7 @@ pub(crate) async fn apply(
 }
 
 /// How an attempt ended.
-enum Attempt {
+pub(super) enum Attempt {
     /// The report says it.
     Done,
     /// The device does not do this with a private candidate; nothing was committed.
@@ -142,18 +142,50 @@ impl Run<'_> {
             transaction.expect(expected);
         }
         let ready = self.prepare(&mut transaction, report).await;
-        let mut refuses = None;
-        if matches!(ready, Ok(true)) {
-            // Noted until it is known how it ended, not only until the reply comes or is lost.
-            let _noted = self.known.commits.note(&self.device.name, &report.token);
-            if let Ended::RefusesPrivate(words) = commit::commit(self, &mut transaction, report).await {
+        self.conclude(transaction, ready, report).await
+    }
+
+    /// Commits where everything is ready, and closes the transaction.
+    pub(super) async fn conclude(
+        &self,
+        mut transaction: Transaction,
+        ready: Result<bool>,
+        report: &mut Report,
+    ) -> Result<Attempt> {
+        if !matches!(ready, Ok(true)) {
+            report.warnings = std::mem::take(&mut transaction.warnings);
+            self.finish(transaction, ready, report).await?;
+            return Ok(Attempt::Done);
+        }
+        // Noted until it is known how it ended, not only until the reply comes or is lost.
+        let _noted = self.known.commits.note(&self.device.name, &report.token);
+        let ended = commit::commit(self, &mut transaction, report).await;
+        report.warnings = std::mem::take(&mut transaction.warnings);
+        match ended {
+            Ended::Told => self.finish(transaction, ready, report).await?,
+            Ended::RefusesPrivate(words) => {
                 self.known.note_confirms_exclusively(&self.device.name);
-                refuses = Some(words);
+                self.finish(transaction, ready, report).await?;
+                return Ok(Attempt::RefusesPrivate(words));
+            }
+            Ended::Lost(what, lost) => {
+                let left = transaction.may_be_left();
+                drop(transaction);
+                commit::resolve(self, report, what, lost).await;
+                self.note_left(left, report);
             }
         }
-        report.warnings = std::mem::take(&mut transaction.warnings);
-        self.finish(transaction, ready, report).await?;
-        Ok(refuses.map_or(Attempt::Done, Attempt::RefusesPrivate))
+        Ok(Attempt::Done)
+    }
+
+    /// Edits that nobody takes out of the shared candidate any more.
+    fn note_left(&self, left: Option<String>, report: &mut Report) {
+        if report.outcome == Outcome::Unknown && left.is_some() {
+            let note =
+                "if it was not committed, its edits are in the shared candidate: discard_candidate takes them out";
+            report.notes.push(note.into());
+            self.known.note_left(&self.device.name, left);
+        }
     }
 
     /// What the change makes of the running configuration, tried in a private candidate: only so can our edits be told from other
@@ -352,12 +384,7 @@ impl Run<'_> {
 
     /// Closes the transaction. After a step that was given up, its session is closed instead: the device discards the candidate by
     /// itself.
-    pub(super) async fn finish(
-        &self,
-        transaction: Transaction,
-        ready: Result<bool>,
-        report: &mut Report,
-    ) -> Result<()> {
+    async fn finish(&self, transaction: Transaction, ready: Result<bool>, report: &mut Report) -> Result<()> {
         let is_shared = transaction.database() == Database::Shared;
         match ready {
             Err(error) if given_up(&error) && !is_shared => Err(error),
@@ -376,14 +403,8 @@ impl Run<'_> {
                     Ok(()) => Err(error),
                 }
             }
-            Ok(_) if report.outcome == Outcome::Unknown || transaction.is_lost() => {
-                // Nobody takes them out of there any more.
-                if let Some(left) = transaction.may_be_left().filter(|_| report.outcome == Outcome::Unknown) {
-                    report.notes.push(
-                        "if it was not committed, its edits are in the shared candidate: discard_candidate takes them out".into(),
-                    );
-                    self.known.note_left(&self.device.name, Some(left));
-                }
+            Ok(_) if report.outcome == Outcome::Unknown => {
+                self.note_left(transaction.may_be_left(), report);
                 Ok(())
             }
             Ok(_) if report.outcome == Outcome::Committed => {

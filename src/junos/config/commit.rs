@@ -23,6 +23,8 @@ pub(super) enum Ended {
     Told,
     /// The device takes no confirmed commit of a private candidate, in these words. Nothing was committed.
     RefusesPrivate(String),
+    /// Not known: what became of the reply, and why.
+    Lost(&'static str, Error),
 }
 
 /// `<commit-configuration>`, whose `confirm-timeout` is in minutes (that of RFC 6241's `<commit>` is in seconds, and Junos
@@ -45,7 +47,7 @@ fn plain(comment: &str) -> String {
     line.replace('"', "'")
 }
 
-/// Commits, and finds out what happened where the reply is lost. Nothing stops this once it has begun.
+/// Commits. Nothing stops this once it has begun.
 pub(super) async fn commit(run: &Run<'_>, transaction: &mut Transaction, report: &mut Report) -> Ended {
     let Change {
         confirm_minutes,
@@ -75,10 +77,9 @@ pub(super) async fn commit(run: &Run<'_>, transaction: &mut Transaction, report:
         }
         Ok(Verdict::Unclear) => {
             let message = format!("device `{}` reports neither success nor an error", run.device.name);
-            let lost = Error::new(Code::Protocol, message);
-            resolve(run, report, "does not tell how it ended", lost).await;
+            return Ended::Lost("does not tell how it ended", Error::new(Code::Protocol, message));
         }
-        Err(error) => resolve(run, report, "was lost", error).await,
+        Err(error) => return Ended::Lost("was lost", error),
     }
     Ended::Told
 }
@@ -93,8 +94,9 @@ pub(super) fn mixed(device: &Device, words: &str) -> Error {
         .advise("a person has to look at `show system commit` and at the configuration on each routing engine")
 }
 
-/// Looks for our mark in the history over a new session.
-async fn resolve(run: &Run<'_>, report: &mut Report, what: &str, lost: Error) {
+/// Looks for our mark in the history over a new session. The session of the commit has to be closed by then: a lock of our own would be
+/// in the way.
+pub(super) async fn resolve(run: &Run<'_>, report: &mut Report, what: &str, lost: Error) {
     let device = run.device;
     tracing::warn!(device = %device.name, "the reply to a commit {what}: {lost}");
     let sought = Sought {

@@ -140,8 +140,16 @@ fn commit(place: usize, entry: &Element) -> Commit {
     }
 }
 
+/// `commit confirmed, rollback in 9mins`, `will be rolled back in 9 minutes`: the device's own words, with their number. Old releases have
+/// a person's comment in the same element.
 fn speaks_of_rollback(comment: &str) -> bool {
-    comment.contains("rollback in") || comment.contains("rolled back in")
+    let comment = comment.trim();
+    let is_whole = comment.starts_with("commit confirmed") || comment.starts_with("commit will be");
+    let numbered = |words: &str| {
+        let after = comment.split_once(words).map(|(_, rest)| rest);
+        after.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    is_whole && (numbered("rollback in ") || numbered("rolled back in "))
 }
 
 /// The confirmed commit that waits in this history. Junos marks it by an element or in the newest entry's comment, by release. Older
@@ -161,7 +169,8 @@ fn pending_in(history: &Element) -> Option<Pending> {
         let own = e.text().trim().to_owned();
         if inner.is_empty() { own } else { inner.join(" ") }
     });
-    let commented = ["comment", "log", "commit-confirm"]
+    // Never in `log`: that is what a person said, and a person can say anything.
+    let commented = ["comment", "commit-confirm"]
         .iter()
         .filter_map(|name| entry.text_at(&[name]))
         .find(|text| speaks_of_rollback(text));
@@ -217,7 +226,14 @@ mod tests {
         );
         let marked = history("<user>anna</user><commit-confirmed>10</commit-confirmed>").pending;
         assert_eq!(marked.unwrap().rolls_back, "10");
-        assert_eq!(history("<user>anna</user><log>rollback of the lab</log>").pending, None);
+        for plain in [
+            "<log>rollback of the lab</log>",
+            "<log>commit confirmed, rollback in 5mins</log>",
+            "<comment>plan: rollback in case of trouble</comment>",
+            "<comment>rollback in 5mins if needed</comment>",
+        ] {
+            assert_eq!(history(&format!("<user>anna</user>{plain}")).pending, None, "{plain}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Change, Commit, Database, History, Known, Outcome, Pending, Report, Source, Transaction,
     apply::{Control, Run},
-    commit::{self, PATIENCE, mixed, request},
+    commit::{PATIENCE, mixed, request},
     settle::{self, Settled, Sought},
     transaction::Verdict,
 };
@@ -186,12 +186,7 @@ pub(crate) async fn cancel(
     report.base = transaction.history.as_ref().ok().and_then(History::base);
     report.pending = Some(was);
     let ready = restored(&run, &mut transaction, &mut report).await;
-    if matches!(ready, Ok(true)) {
-        let _noted = known.commits.note(&device.name, &report.token);
-        commit::commit(&run, &mut transaction, &mut report).await;
-    }
-    report.warnings = std::mem::take(&mut transaction.warnings);
-    run.finish(transaction, ready, &mut report).await?;
+    run.conclude(transaction, ready, &mut report).await?;
     Ok(report)
 }
 

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{History, history};
+use super::{History, Pending, history};
 use crate::{
     error::{Code, Error},
     junos::{inventory::Device, pool::Pool},
@@ -50,7 +50,9 @@ pub(super) enum Settled {
 impl Sought {
     fn is_in(&self, history: &History, user: &str) -> bool {
         let is_new = history.base() != self.base;
-        let waits = history.pending.as_ref().is_some_and(|pending| pending.user == user);
+        // Another server may use the same login: what has a comment of its own is another's.
+        let is_like_ours = |pending: &&Pending| pending.user == user && pending.comment.is_none();
+        let waits = history.pending.as_ref().filter(is_like_ours).is_some();
         history.marked(&self.mark).is_some() || (self.is_confirmed && is_new && waits)
     }
 }

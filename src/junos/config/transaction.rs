@@ -35,8 +35,6 @@ pub struct Transaction {
     pub(super) history: Result<History>,
     /// The difference that our edits made to the shared candidate, where it could be read.
     ours: Option<String>,
-    /// The reply to a commit did not come.
-    lost: bool,
 }
 
 /// What the device says of a candidate.
@@ -115,7 +113,6 @@ impl Transaction {
             warnings: Vec::new(),
             history,
             ours: None,
-            lost: false,
         };
         if database == Database::Shared {
             if let Err(error) = transaction.refuse_foreign_edits(opened) {
@@ -243,23 +240,12 @@ impl Transaction {
 
     /// Sends the commit, once. An error is a reply that did not come or cannot be read: then the outcome is not known.
     pub(super) async fn commit(&mut self, request: &str, timeout: Duration) -> Result<Verdict> {
-        let reply = match self.lease.request_raw(request, timeout).await {
-            Ok(reply) => reply,
-            Err(error) => {
-                self.lost = true;
-                return Err(error);
-            }
-        };
+        let reply = self.lease.request_raw(request, timeout).await?;
         let verdict = self.verdict(&reply).of_commit(reply.root());
         if matches!(verdict, Verdict::Good) {
             self.dirty = false;
         }
         Ok(verdict)
-    }
-
-    /// Whether the reply to a commit did not come: the session is of no further use.
-    pub(super) fn is_lost(&self) -> bool {
-        self.lost
     }
 
     /// The history as it is now. What is asked behind it goes out with it.

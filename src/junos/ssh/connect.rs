@@ -140,6 +140,8 @@ async fn tcp(hop: &Hop, deadline: Instant) -> Result<TcpStream> {
             Ok(Ok(stream)) => {
                 // Requests are small and each waits for its reply.
                 let _ = stream.set_nodelay(true);
+                // What was not delivered when the connection is given up must not be delivered later: it may be a commit.
+                let _ = stream.set_zero_linger();
                 return Ok(stream);
             }
             Ok(Err(error)) => last = error,

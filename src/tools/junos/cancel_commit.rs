@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::common::{Changed, ON, On, parsed, prefixed};
+use super::common::{Changed, ON, On, nothing_waits, parsed, prefixed};
 use crate::{
     error::{Code, Result},
     junos::{Agreed, Change, Outcome, Purpose, Source, digest},
@@ -59,11 +59,7 @@ async fn plan(context: Context, arguments: Arguments) -> Result<Plan> {
     };
     let report = context.services.junos.change(&router, &shown, &context.control(NAME)).await?;
     let Some(pending) = &report.pending else {
-        // The tool says so.
-        return Ok(Plan {
-            ask: Some(false),
-            ..Plan::default()
-        });
+        return Ok(nothing_waits(&router));
     };
     let words = format!(
         "Take back the confirmed commit of `{}` on `{router}` now ({})? This changes:\n{}",
@@ -78,12 +74,12 @@ async fn plan(context: Context, arguments: Arguments) -> Result<Plan> {
 
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let router = &args.on.router_name;
-    let seen = context.plan.as_ref().and_then(|plan| plan.evidence.get(router));
-    let agreed = seen.and_then(|seen| {
-        Some(Agreed {
-            diff: Some(seen.get("diff")?.as_str()?.to_owned()),
-            base: seen.get("base").and_then(Value::as_str).map(str::to_owned),
-        })
+    let seen = context.plan.as_ref().map(|plan| plan.evidence.get(router).unwrap_or(&Value::Null));
+    // Where nothing waited nobody agreed to what may wait by now.
+    let text = |seen: &Value, name: &str| seen.get(name).and_then(Value::as_str).map(str::to_owned);
+    let agreed = seen.map(|seen| Agreed {
+        diff: Some(text(seen, "diff").unwrap_or_default()),
+        base: text(seen, "base"),
     });
     let change = Change {
         agreed,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::common::{Described, ON, On, commit_line, parsed, prefixed};
+use super::common::{Described, ON, On, commit_line, nothing_waits, parsed, prefixed};
 use crate::{
     error::{Code, Result},
     junos::{Commit, Pending},
@@ -59,11 +59,7 @@ async fn plan(context: Context, arguments: Arguments) -> Result<Plan> {
     let junos = &context.services.junos;
     let history = junos.history(&router, context.timeout).await?;
     let Some(pending) = &history.pending else {
-        // The tool says so.
-        return Ok(Plan {
-            ask: Some(false),
-            ..Plan::default()
-        });
+        return Ok(nothing_waits(&router));
     };
     let diff = junos.diff(&router, 1, context.timeout).await?;
     let words = format!(
@@ -79,7 +75,9 @@ async fn plan(context: Context, arguments: Arguments) -> Result<Plan> {
 async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let router = args.on.router_name;
     let comment = args.commit_comment.unwrap_or_else(|| "confirmed via MCP".into());
-    let agreed = context.plan.as_ref().and_then(|plan| plan.evidence.get(&router)?.as_str());
+    let seen = context.plan.as_ref().map(|plan| plan.evidence.get(&router).unwrap_or(&Value::Null));
+    // Where nothing waited nobody agreed to what may wait by now.
+    let agreed = seen.map(|seen| seen.as_str().unwrap_or("nothing"));
     let confirmed = context.services.junos.confirm_commit(&router, &comment, agreed, &context.control(NAME)).await;
     let confirmed = confirmed.map_err(|error| match error.code() {
         Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),

@@ -149,7 +149,8 @@ async fn a_check_of_a_warm_device_costs_five_flights_at_most() {
     let one = async |router: &str| {
         let device = bench.device(router);
         device.faults().set(Fault::OneWayDelay(Duration::from_millis(200)));
-        bench.text("junos_config_diff", json!({"router_name": router})).await;
+        let command = json!({"router_name": router, "command": "show version"});
+        bench.text("execute_junos_command", command).await;
         let before = device.counters();
         let warm = bench.structured(NAME, check(router, CHANGE)).await;
         assert_eq!(warm["outcome"], "valid", "{warm}");

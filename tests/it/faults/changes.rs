@@ -1,9 +1,11 @@
 //! Changes that the device refuses, answers oddly or forgets to answer: nothing is committed twice, nothing is left behind,
 //! nobody else's edits are touched.
 
+use std::time::Duration;
+
 use jmcp::{
     error::Code,
-    lab::{Fault, Gate, Spoil, config::Action},
+    lab::{Fault, Gate, Lost, Spoil, config::Action},
 };
 use serde_json::json;
 
@@ -318,7 +320,11 @@ async fn a_commit_that_was_lost_on_its_way_is_not_committed_and_never_repeated()
     for router in ROUTERS {
         let device = bench.device(router);
         let before = running(device);
-        for fault in [Fault::CommitEof { committed: false }, Fault::DropOnRequest] {
+        let lost = Fault::CommitLost {
+            when: Lost::Before,
+            takes: Duration::ZERO,
+        };
+        for fault in [Fault::CommitEof { committed: false }, lost] {
             let answered = at_the_commit(&bench, router, CHANGE, fault).await;
             assert_outcome(
                 &answered,

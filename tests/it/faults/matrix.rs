@@ -114,13 +114,11 @@ async fn one(
     let rest = case.at_rest(&said).await;
     let mut broken = case.broken_promises(&before, &said);
     broken.extend(rest.err());
-    let (left, is_lost) = (case.leaves_edits(), case.lost_a_race(&before));
+    let left = case.leaves_edits();
     reset(device).await;
     let mut word = said.word;
     if trouble.step().is_some() && !came {
         word = "ended before that step".into();
-    } else if is_lost {
-        word.push_str(", in a race that only the lock prevents");
     } else if left {
         word.push_str(", edits left in the shared candidate");
     }

@@ -123,7 +123,7 @@ async fn an_update_with_the_same_text_changes_nothing() {
         session.rpc(PRIVATE).await;
         let xml = session.rpc("<get-configuration database=\"committed\"/>").await;
         let begin = xml.find("<configuration").unwrap();
-        let end = xml.find("</configuration>").unwrap() + "</configuration>".len();
+        let end = xml.rfind("</configuration>").unwrap() + "</configuration>".len();
         let whole = &xml[begin..end];
         for action in ["update", "override", "merge", "replace"] {
             let request =

@@ -97,7 +97,28 @@ async fn every_tool_keeps_to_its_schema() {
         }
         let pending = json!({ "router_name": "mx-lab-1", "config_text": CHANGE, "confirm_timeout_mins": 5 });
         checked.succeeds("load_and_commit_config", pending).await;
+        checked.succeeds("get_commit_status", router("mx-lab-1")).await;
         checked.succeeds("confirm_commit", router("mx-lab-1")).await;
+        let pending = json!({
+            "router_name": "mx-lab-1", "config_text": "set system location floor 7", "confirm_timeout_mins": 5,
+        });
+        checked.succeeds("load_and_commit_config", pending).await;
+        checked.succeeds("cancel_commit", router("mx-lab-1")).await;
+        let preview = json!({ "router_name": "mx-lab-1", "version": 1 });
+        checked.succeeds("rollback_config", preview).await;
+        let other = json!({ "router_name": "mx-lab-1", "config_text": "set system domain-name checked.example.net" });
+        checked.succeeds("commit_check_config", other).await;
+        checked.succeeds("save_rescue_config", router("mx-lab-1")).await;
+        checked.succeeds("get_rollback_list", router("mx-lab-1")).await;
+        let compared = json!({ "router_name": "mx-lab-1", "from": "running", "to": "rollback 1" });
+        checked.succeeds("compare_configs", compared).await;
+        checked.succeeds("discard_candidate", router("mx-lab-1")).await;
+        let plan = json!({
+            "router_names": ["mx-lab-1", "ex-lab-1"], "config_text": "set system domain-name planned.example.net",
+        });
+        let plan = checked.succeeds("plan_config_change", plan).await;
+        let apply = json!({ "plan_id": plan["plan_id"], "strategy": "canary" });
+        checked.succeeds("apply_config_plan", apply).await;
         checked.succeeds("load_and_commit_config", change()).await;
         checked.succeeds("junos_config_diff", router("mx-lab-1")).await;
         let listed = checked.succeeds("list_operations", json!({})).await;

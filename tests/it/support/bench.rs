@@ -71,7 +71,7 @@ impl Bench {
             Arc::new(Principal::local("test")),
         );
         let call = Call { cancel, ..call };
-        tokio::time::timeout(Duration::from_secs(120), self.path.call(call))
+        tokio::time::timeout(Duration::from_secs(1800), self.path.call(call))
             .await
             .expect("an answer")
     }

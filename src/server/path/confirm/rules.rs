@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     error::{Code, Error, Result},
+    policy,
     tools::{Effect, Tool},
 };
 
@@ -161,7 +162,11 @@ impl ConfirmRules {
             Changes::Statements(statements) => statements.iter().map(|statement| words(statement)).collect(),
             Changes::Nothing | Changes::Unknown => BTreeSet::new(),
         };
+        let is_unreadable = statements.iter().any(|words| words.as_slice() == [policy::UNREADABLE]);
         let mut places: Vec<Place<'_>> = statements.iter().map(|words| Place::At(words)).collect();
+        if is_unreadable {
+            places.push(Place::Unknown);
+        }
         match facts.changes {
             Changes::Unknown => places.push(Place::Unknown),
             _ if places.is_empty() => places.push(Place::Nowhere),
@@ -248,11 +253,11 @@ fn touches(path: &[String], words: &[&str]) -> bool {
     path.iter().zip(words).all(|(path, word)| path == "*" || path == word)
 }
 
-/// What a group holds is applied elsewhere, and counts as if it were there.
+/// What a group, a logical system or a tenant holds counts as if it were outside, however deep.
 fn without_group<'a>(words: &'a [&'a str]) -> &'a [&'a str] {
     match words {
-        ["groups"] => &[],
-        ["groups", _, rest @ ..] => rest,
+        ["groups" | "logical-systems" | "tenants"] => &[],
+        ["groups" | "logical-systems" | "tenants", _, rest @ ..] => without_group(rest),
         words => words,
     }
 }

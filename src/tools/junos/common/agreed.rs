@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     error::Result,
-    junos::{Agreed, Change, Outcome, Purpose, Report, digest},
+    junos::{Agreed, Change, Database, Outcome, Purpose, Report, digest},
     policy,
     tools::{Context, Plan},
 };
@@ -19,8 +19,17 @@ pub(in crate::tools::junos) async fn plan_of(
     router: &str,
     change: &Change,
 ) -> Result<Plan> {
+    let database = change.database.or(context.services.junos.device(router)?.database);
     let tried = Change {
         purpose: Purpose::Check,
+        // A plan whose caller goes is dropped, and from a candidate that everybody shares nothing would take it.
+        database: database.map(|database| {
+            if database == Database::Shared {
+                Database::Private
+            } else {
+                database
+            }
+        }),
         ..change.clone()
     };
     let report = context
@@ -41,7 +50,7 @@ pub(in crate::tools::junos) async fn plan_of(
 
 /// What was seen of a change on one device.
 pub(in crate::tools::junos) fn seen(report: &Report) -> Value {
-    json!({ "diff": digest(&report.diff), "commits": report.outcome == Outcome::Valid })
+    json!({ "diff": digest(&report.diff), "base": report.base, "commits": report.outcome == Outcome::Valid })
 }
 
 /// The change as it was agreed to. Where the plan said that there is nothing to commit, nothing is.
@@ -60,7 +69,7 @@ pub(in crate::tools::junos) fn as_agreed(context: &Context, router: &str, change
     Change {
         agreed: Some(Agreed {
             diff: Some(diff.to_owned()),
-            base: None,
+            base: seen.get("base").and_then(Value::as_str).map(str::to_owned),
         }),
         ..change
     }
@@ -77,7 +86,28 @@ fn words(router: &str, change: &Change, report: &Report) -> String {
         .map(|warning| format!("warning: {warning}\n"))
         .collect();
     format!(
-        "Commit this change on `{router}` ({} candidate, comment `{}`)? {consequence}\n{warnings}{}",
-        report.database, change.comment, report.diff
+        "Commit this change on `{router}` ({} candidate)? {consequence}\n{warnings}{}\nComment: `{}`",
+        report.database,
+        report.diff,
+        remark(&change.comment)
     )
+}
+
+/// The plan where no confirmed commit waits: the tool says so, and whatever waits by then is another that nobody was shown.
+pub(in crate::tools::junos) fn nothing_waits(router: &str) -> Plan {
+    Plan {
+        ask: Some(false),
+        evidence: Value::Object(Map::from_iter([(router.to_owned(), json!({ "waits": false }))])),
+        ..Plan::default()
+    }
+}
+
+/// What a caller says of a change, on one line and short: it must not pass for what the device says.
+pub(in crate::tools::junos) fn remark(comment: &str) -> String {
+    let line: String = comment.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let mut shown: String = line.chars().take(100).collect();
+    if shown.len() < line.len() {
+        shown.push('…');
+    }
+    shown
 }

@@ -81,10 +81,17 @@ impl Changed {
         }
     }
 
-    /// The error and what to do about it, in a sentence; empty where there is none.
+    /// The error with its code, and what to do about it; empty where there is none.
     pub(in crate::tools::junos) fn trouble(&self) -> String {
-        let parts = [self.error.as_deref(), self.hint.as_deref()];
-        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+        let Some(error) = &self.error else {
+            return String::new();
+        };
+        let code = self
+            .error_code
+            .map(|code| format!(" [code={code}]"))
+            .unwrap_or_default();
+        let hint = self.hint.as_deref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        format!("{error}{code}{hint}")
     }
 
     /// What follows the first line of an answer's text: the commit, what waits, warnings and notes, a line each.

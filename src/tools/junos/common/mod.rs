@@ -14,7 +14,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub(super) use self::{
-    agreed::{as_agreed, plan_of},
+    agreed::{as_agreed, nothing_waits, plan_of},
     changed::Changed,
     told::{commit_line, waits},
 };

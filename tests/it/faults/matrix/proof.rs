@@ -136,10 +136,9 @@ impl Case<'_> {
         let running = self.device.store(|store| store.running_set());
         let edits = self.device.shared_edits();
         let left = edits.iter().any(|edit| edit.user == OURS);
-        let is_race = self.trouble.is_race(self.database);
         let promises = [
             (
-                self.agreed || is_race || !mine.iter().any(|event| foreign(&event)),
+                self.agreed || !mine.iter().any(|event| foreign(&event)),
                 "edits of others were committed or lost",
             ),
             (
@@ -148,26 +147,18 @@ impl Case<'_> {
             ),
             (is_true, "the answer is not true"),
             (
-                self.way.ends_waiting() || is_race || confirms == 0,
+                self.way.ends_waiting() || confirms == 0,
                 "a commit that waited was confirmed",
             ),
             (is_moved || running == before.running, "what runs has changed"),
             (!left || self.database == "shared", "edits are left"),
             (
-                !left || said.text.contains("candidate") || said.is_unknown(),
+                !left || said.text.contains("candidate"),
                 "edits are left, and that is not told",
             ),
         ];
         let broken = promises.into_iter().filter(|(holds, _)| !holds);
         broken.map(|(_, what)| self.broken(what, said)).collect()
-    }
-
-    /// Whether the edits or the waiting commit of somebody else met the call in a way that only the lock prevents.
-    pub(super) fn lost_a_race(&self, before: &Before) -> bool {
-        let all = self.device.events();
-        let mine = all.iter().skip(before.events).filter(|event| event.user == OURS);
-        let took = |event: &Event| event.action == Action::Confirm || event.owners.iter().any(|owner| owner != OURS);
-        self.trouble.is_race(self.database) && mine.clone().any(took)
     }
 
     /// Whether our edits stayed in the shared candidate.

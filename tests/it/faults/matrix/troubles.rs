@@ -209,15 +209,6 @@ impl Trouble {
             _ => None,
         }
     }
-
-    /// Somebody comes between the last look and the commit of a candidate that is not locked: only the lock prevents that.
-    pub(super) fn is_race(&self, database: &str) -> bool {
-        match self {
-            Trouble::Meanwhile(Anna::Edits, _) => database == "shared",
-            Trouble::Meanwhile(Anna::CommitsConfirmed, _) => database != "exclusive",
-            _ => false,
-        }
-    }
 }
 
 impl Anna {
