@@ -83,21 +83,37 @@ pub fn before_pipes(command: &str) -> &str {
     pipe.and_then(|(at, _)| command.get(..at)).unwrap_or(command).trim()
 }
 
-/// What a command does: the worst of what it can be read as. What cannot be resolved, and what is not plainly one command, acts.
+/// What a command does: the worst of what it can be read as, with its quotes and without. What cannot be resolved, and what is not
+/// plainly one command, destroys.
 pub fn mark(command: &str) -> Mark {
     if check_one(command).is_err() {
-        return Mark::Acts;
+        return Mark::Destroys;
     }
-    let readings = COMMANDS.readings(before_pipes(command));
-    if readings.is_incomplete {
-        return Mark::Acts;
+    let typed = before_pipes(command);
+    let bare = typed.replace(['"', '\'', '\\'], "");
+    [typed, &bare].into_iter().map(worst).max().unwrap_or(Mark::Destroys)
+}
+
+fn worst(command: &str) -> Mark {
+    let readings = COMMANDS.readings(command);
+    let marks = readings.all.iter().map(|reading| reading.mark);
+    match marks.max() {
+        Some(mark) if !readings.is_incomplete => mark,
+        _ => Mark::Destroys,
     }
-    readings
-        .all
-        .iter()
-        .map(|reading| reading.mark)
-        .max()
-        .unwrap_or(Mark::Acts)
+}
+
+/// What a command to a packet forwarding engine does. Only `show` is known; what anything else does to the engine nobody knows.
+pub fn mark_pfe(command: &str) -> Mark {
+    match command.split_whitespace().next() {
+        Some("show") => Mark::Reads,
+        _ => Mark::Destroys,
+    }
+}
+
+/// Whether what a command does cannot be undone or takes something out of service, as far as anybody knows.
+pub fn destroys(command: &str) -> bool {
+    mark(command) >= Mark::Destroys
 }
 
 /// Whether an operational command is known to change nothing, so that it may be sent again and may run where only reads may.
@@ -166,6 +182,61 @@ mod tests {
         }
         assert_eq!(mark("start shell"), Mark::Opens);
         assert_eq!(mark("req sh exec comm x"), Mark::Opens);
+    }
+
+    #[test]
+    fn what_cannot_be_undone_is_known() {
+        for destroying in [
+            "request system reboot",
+            "req sys zero",
+            "request system storage cleanup",
+            "req sys stor cl no-confirm",
+            "request system software add /var/tmp/x.tgz",
+            "request system configuration rescue delete",
+            "request system license delete x",
+            "request system snapshot",
+            "request vmhost halt",
+            "request chassis fpc slot 3 offline",
+            "request chassis cluster failover node 1 redundancy-group 1",
+            "request security pki key-pair x",
+            "clear security pki key-pair all",
+            "clear log messages",
+            "request pfe execute command \"show x\" target fpc0",
+            "request frobnicate",
+            "request",
+            "restart routing",
+            "file delete /var/tmp/x",
+            "file copy a b",
+            "file rena a b",
+            "op my-script",
+            "op url x",
+            "start shell",
+            "ssh 192.0.2.1",
+            "frobnicate",
+            "r x",
+            "\"clear\" bgp neighbor",
+            "clear \"security\" pki",
+            "clear bgp neighbor; request system reboot",
+            "",
+        ] {
+            assert!(destroys(destroying), "{destroying}");
+        }
+        for repeatable in [
+            "clear bgp neighbor 192.0.2.1",
+            "cl int stat all",
+            "clear \"bgp\" neighbor",
+            "request system storage cleanup dry-run",
+            "request system configuration rescue save",
+            "request support information",
+            "set cli timestamp",
+            "monitor start messages",
+            "file make-directory /var/tmp/x",
+            "test configuration /var/tmp/x",
+        ] {
+            assert_eq!(mark(repeatable), Mark::Acts, "{repeatable}");
+        }
+        assert_eq!(mark_pfe("show nhdb"), Mark::Reads);
+        assert_eq!(mark_pfe("set debug x"), Mark::Destroys);
     }
 
     #[test]
