@@ -322,6 +322,7 @@ fn changes_are_judged_by_the_same_rules() {
         "[edit protocols]\n!    active: bgp { ... }\n",
         "[edit]\n!  active: protocols { ... }\n",
         "[edit protocols bgp]\n!    group x { ... }\n",
+        "[edit]\n-  inactive: protocols {\n-      bgp {\n-          group x;\n-      }\n-  }\n+  protocols {\n+      bgp {\n+          group x;\n+      }\n+  }\n",
         "[edit]\n-  interfaces {\n-      ge-0/0/0 {\n-          mtu 9000;\n-      }\n-  }\n",
         "[edit interfaces ge-0/0/0]\n-   mtu 9000;\n",
         "[edit interfaces]\n!   inactive: ge-0/0/0 { ... }\n",

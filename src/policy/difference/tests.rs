@@ -64,6 +64,7 @@ fn marks_places_and_comments() {
     assert_eq!(lines(diff), expected);
     let again = "[edit system]\n-   inactive: services {\n-       ssh;\n-   }\n+   services {\n+       ssh;\n+   }\n";
     assert_eq!(lines(again), ["activate system services"]);
+    assert_eq!(changes(again).unwrap()[0].extent, Extent::Hidden);
 }
 
 #[test]

@@ -148,7 +148,8 @@ fn entries(path: &[String], node: &Node, found: &mut Vec<Entry>) {
         found.push((Fact::Is, own.clone(), node.extent()));
         let facts = [("inactive:", Fact::Inactive), ("protect:", Fact::Protected)];
         let facts = facts.into_iter().filter(|(tag, _)| node.has(tag));
-        found.extend(facts.map(|(_, fact)| (fact, own.clone(), Extent::Leaf)));
+        // A mark is one on all that the statement holds, and what has not changed of that is not told again.
+        found.extend(facts.map(|(_, fact)| (fact, own.clone(), Extent::Hidden)));
     }
     if let Body::Block(children) = &node.body {
         let below: Vec<String> = path.iter().chain(&node.words).cloned().collect();
