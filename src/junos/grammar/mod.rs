@@ -54,27 +54,42 @@ fn is_unseen(c: char) -> bool {
             | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The characters that stand outside double quotes. A quote that is not closed is none: what follows it counts.
+/// The characters that stand outside double quotes, whether a backslash takes a quote its meaning or not; nothing else hides a character.
+/// A quote that is not closed is none: what follows it counts.
 fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut outside = outside(text, true);
+    if text.contains('\\') {
+        outside.extend(self::outside(text, false));
+        outside.sort_unstable();
+        outside.dedup();
+    }
+    outside.into_iter()
+}
+
+fn outside(text: &str, with_escapes: bool) -> Vec<(usize, char)> {
     let (mut in_quotes, mut is_escaped) = (false, false);
     let mut quoted_from = text.len();
     let mut outside: Vec<(usize, char)> = Vec::new();
     for (at, c) in text.char_indices() {
         match c {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '"' => {
+            '"' if !is_escaped => {
                 in_quotes = !in_quotes;
                 quoted_from = at;
             }
             _ if !in_quotes => outside.push((at, c)),
             _ => {}
         }
+        is_escaped = with_escapes && c == '\\' && !is_escaped;
     }
     if in_quotes {
         outside.extend(text.char_indices().filter(|(at, _)| *at > quoted_from));
     }
-    outside.into_iter()
+    outside
+}
+
+/// Whether a `|` in the text could begin a pipe.
+pub fn has_pipe(text: &str) -> bool {
+    outside_quotes(text).any(|(_, c)| c == '|')
 }
 
 /// The command without its pipes: what stands before the first `|` outside quotes.
@@ -273,5 +288,28 @@ mod tests {
         assert_eq!(before_pipes("show log x | match \"a|b\""), "show log x");
         assert_eq!(before_pipes("show log \"a|b\"|count"), "show log \"a|b\"");
         assert_eq!(before_pipes("show log \"a|b"), "show log \"a");
+    }
+
+    #[test]
+    fn nothing_but_double_quotes_hides() {
+        for (command, bare) in [
+            ("show log 'a | save b'", "show log 'a"),
+            (r"show log a\| save b", r"show log a\"),
+            (r#"show log "a\" | save b""#, r#"show log "a\""#),
+            (r#"show log \"a | save b\""#, r#"show log \"a"#),
+            (r#"show log "a\"|b" | count"#, r#"show log "a\""#),
+            (r#"show log "a\|b" | count"#, r#"show log "a\|b""#),
+        ] {
+            assert_eq!(before_pipes(command), bare);
+            assert!(has_pipe(command));
+        }
+        assert!(!has_pipe(r#"show log "a\|b""#));
+        for hidden in [
+            r"show version\; clear x",
+            r#"show log "a\"; clear x""#,
+            "show log 'a; clear x'",
+        ] {
+            assert_eq!(check_one(hidden).unwrap_err().code(), Code::InvalidInput, "{hidden}");
+        }
     }
 }
