@@ -6,7 +6,7 @@ use super::print;
 use crate::{
     cli::{PolicyCommand, PolicyListArgs, PolicyTestArgs},
     error::{Code, Error, Result},
-    junos::{self, grammar, inventory::Inventory},
+    junos::{grammar, inventory::Inventory},
     policy::{Explained, Policy},
     settings::Settings,
     tools::{Catalogue, Effect, Tool, changes},
@@ -49,10 +49,8 @@ fn test(settings: &Settings, args: PolicyTestArgs) -> Result<ExitCode> {
     let text = text(args.text.clone(), args.file.as_deref())?;
     let (name, effect) = match (args.config || args.change, args.pfe) {
         (true, _) => ("load_and_commit_config", Effect::Write),
-        (_, true) if text.split_whitespace().next() == Some("show") => ("execute_junos_pfe_command", Effect::Read),
-        (_, true) => ("execute_junos_pfe_command", Effect::Write),
-        _ if junos::reads_only(&text) => ("execute_junos_command", Effect::Read),
-        _ => ("execute_junos_command", Effect::Write),
+        (_, true) => ("execute_junos_pfe_command", grammar::mark_pfe(&text).into()),
+        _ => ("execute_junos_command", grammar::mark(&text).into()),
     };
     let tool = catalogue.find(name);
     let question = Question {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{
     Policy, Rule,
-    files::CommandRule,
+    files::{self, CommandRule},
     globs::Kind,
-    normalised, statements,
+    normalised, possible, statements,
     verdict::{
         Explained, Judged, Met, Refused, blocked, denied_by, not_listed, read_as, rule_of, shown, too_ambiguous,
     },
@@ -127,24 +127,33 @@ impl Policy {
         Err(Refused::by(error, None, &reading.text))
     }
 
-    /// Whether a rule allows this command by its first word at least, not only along with all others.
+    /// Whether a rule allows this command by the words that make it open something, not only along with others.
     fn is_named(&self, device: &str, form: &str) -> bool {
-        let first = form.split(' ').next().unwrap_or_default();
-        let by_file = self
-            .files
-            .allowed
-            .iter()
-            .find(|rule| rule.matches(form))
-            .map(|rule| rule.text.as_str());
+        let opening = self.opening(form);
+        let by_file = self.files.allowed.iter().filter(|rule| rule.matches(form));
+        let by_file = by_file.flat_map(|rule| files::alternatives(&rule.text));
         let decision = self
             .globs
             .decide(Kind::Commands, device, form)
             .filter(|decision| !decision.is_deny);
         let by_glob = decision.map(|decision| decision.pattern);
-        by_file
-            .into_iter()
-            .chain(by_glob)
-            .any(|pattern| pattern.starts_with(first))
+        let by_glob = by_glob.into_iter().flat_map(possible::alternatives);
+        let goes_on = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+        by_file.chain(by_glob).any(|pattern| {
+            let rest = pattern.strip_prefix(opening);
+            rest.is_some_and(|rest| !goes_on(rest))
+        })
+    }
+
+    /// The beginning of a command that opens something, up to the word that says so.
+    fn opening<'a>(&self, form: &'a str) -> &'a str {
+        let opens = |begin: &&str| {
+            let readings = self.commands.readings(begin);
+            readings.all.iter().any(|reading| reading.mark == Mark::Opens)
+        };
+        let ends = form.match_indices(' ').map(|(at, _)| at);
+        let mut beginnings = ends.filter_map(|end| form.get(..end));
+        beginnings.find(opens).unwrap_or(form)
     }
 
     /// The rule that allows a command: each of its readings has to be allowed.

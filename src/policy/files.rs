@@ -199,6 +199,55 @@ pub(super) fn split(line: &str) -> Vec<String> {
     words
 }
 
+/// More alternatives than this are not told apart.
+const MOST: usize = 256;
+
+/// The rules that a rule with plain alternatives (`(a|b)`, `(a|b)?`, `a|b`) stands for; itself where there are too many.
+pub(super) fn alternatives(rule: &str) -> Vec<String> {
+    let mut done = Vec::new();
+    let mut open = vec![rule.replace("\\s+", " ").replace(" +", " ")];
+    while let Some(next) = open.pop() {
+        match group(&next) {
+            Some((before, choices, after)) => {
+                open.extend(choices.iter().map(|choice| format!("{before}{choice}{after}")));
+            }
+            None if next.contains(['(', '[', '\\']) => done.push(next),
+            None => done.extend(next.split('|').map(str::to_owned)),
+        }
+        if open.len() + done.len() > MOST {
+            return vec![rule.to_owned()];
+        }
+    }
+    done
+}
+
+/// The first group of plain alternatives, with what stands before and behind it.
+fn group(rule: &str) -> Option<(&str, Vec<&str>, &str)> {
+    let is_plain = |inner: &str| !inner.contains(['(', '[', '\\', '{']);
+    for (begin, _) in rule.match_indices('(') {
+        let (before, inner) = (rule.get(..begin)?, rule.get(begin + 1..)?);
+        let Some((inner, after)) = inner.split_once(')') else {
+            break;
+        };
+        let inner = inner.strip_prefix("?:").unwrap_or(inner);
+        if before.ends_with('\\') || !is_plain(inner) || after.starts_with(['*', '+', '{']) {
+            continue;
+        }
+        let (after, none) = after.strip_prefix('?').map_or((after, None), |after| (after, Some("")));
+        return Some((before, inner.split('|').chain(none).collect(), after));
+    }
+    None
+}
+
+/// A rule on configuration, in which each word has alternatives of its own, as one on whole lines.
+pub(super) fn as_line(rule: &str) -> String {
+    let word = |word: String| match word.contains('|') {
+        true => format!("({word})"),
+        false => word,
+    };
+    split(rule).into_iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +275,29 @@ mod tests {
         std::fs::remove_file(first.path().join("block.cmd")).unwrap();
         std::fs::create_dir(first.path().join("block.cmd")).unwrap();
         assert_eq!(read(true).unwrap_err().code(), Code::Io);
+    }
+
+    #[test]
+    fn plain_alternatives_are_told_apart() {
+        let of = |rule: &str| {
+            let mut all = alternatives(rule);
+            all.sort();
+            all.dedup();
+            all
+        };
+        assert_eq!(
+            of("request dhcp (server|relay)"),
+            ["request dhcp relay", "request dhcp server"]
+        );
+        assert_eq!(of("(a|(?:b|c) d) e"), ["a e", "b d e", "c d e"]);
+        assert_eq!(of("a( b)?|c"), ["a", "a b", "c"]);
+        assert_eq!(of(r"request\s+system"), ["request system"]);
+        for rule in ["a (b|c)*", r"a \(b|c)", "a ([^|]+|b)", "a (b"] {
+            assert_eq!(of(rule), [rule]);
+        }
+        let many = "(a|b) ".repeat(9);
+        assert_eq!(of(&many), [many]);
+        assert_eq!(of(&as_line("set login|services x")), ["set login x", "set services x"]);
     }
 
     #[test]

@@ -103,13 +103,13 @@ impl Policy {
         let mut commands = grammar::commands().clone();
         let (mut pfe, mut config) = (Words::empty(), Words::empty());
         let of_files = files.commands.iter().chain(&files.allowed);
-        let of_files = of_files.map(|rule| rule.text.as_str());
-        add(&mut commands, globs.patterns(Kind::Commands).chain(of_files));
-        add(&mut pfe, globs.patterns(Kind::Pfe));
-        add(&mut config, globs.patterns(Kind::Config));
-        for rule in &files.config {
-            config.add(&keywords(files::split(&rule.text).iter().map(String::as_str)));
-        }
+        let of_files = of_files.flat_map(|rule| files::alternatives(&rule.text));
+        let of_globs = |kind| globs.patterns(kind).flat_map(possible::alternatives);
+        add(&mut commands, of_globs(Kind::Commands).chain(of_files));
+        add(&mut pfe, of_globs(Kind::Pfe));
+        let of_files = files.config.iter();
+        let of_files = of_files.flat_map(|rule| files::alternatives(&files::as_line(&rule.text)));
+        add(&mut config, of_globs(Kind::Config).chain(of_files));
         let modes = inventory.devices.values();
         let modes = modes.filter_map(|device| Some((device.name.clone(), device.mode?)));
         Ok(Self {
@@ -208,9 +208,12 @@ impl Policy {
     }
 }
 
-fn add<'a>(words: &mut Words, patterns: impl Iterator<Item = &'a str>) {
+fn add(words: &mut Words, patterns: impl Iterator<Item = String>) {
     for pattern in patterns {
-        words.add(&keywords(pattern.trim_end_matches('*').split_whitespace()));
+        let beginning = pattern
+            .trim_end_matches(['*', '+', '.', '$', ' '])
+            .trim_start_matches('^');
+        words.add(&keywords(files::split(beginning).iter().map(String::as_str)));
     }
 }
 

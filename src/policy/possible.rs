@@ -29,7 +29,7 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece> {
 const MOST: usize = 64;
 
 /// The patterns that a pattern with alternatives (`{a,b}`) stands for; itself where there are too many.
-fn alternatives(pattern: &str) -> Vec<String> {
+pub(super) fn alternatives(pattern: &str) -> Vec<String> {
     let mut done: Vec<String> = Vec::new();
     let mut open = vec![pattern.to_owned()];
     while let Some(next) = open.pop() {

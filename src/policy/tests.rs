@@ -249,6 +249,60 @@ fn commands_within_commands_and_what_opens_a_shell() {
     refused(allowed.judge_command("t", "r1", "start shell"));
 }
 
+#[test]
+fn a_shell_is_only_allowed_by_its_own_words() {
+    let with = |pattern: &str| {
+        let rules = format!(
+            r#"{{"r1": {{"ip": "r1", "username": "u", "password": "p", "blocklist": {{"commands": [{{"action": "allow", "pattern": "{pattern}"}}]}}}}}}"#
+        );
+        policy(&rules, true)
+    };
+    let shell = "req sh exec command \"ls\"";
+    for pattern in [
+        "request *",
+        "request s*",
+        "request {shell*,x}x*",
+        "request ?hell *",
+        "*",
+    ] {
+        refused(with(pattern).judge_command("t", "r1", shell));
+    }
+    for pattern in ["request shell*", "request shell execute *", "request {shell,pfe} *"] {
+        with(pattern).judge_command("t", "r1", shell).unwrap();
+    }
+    refused(with("op *").judge_command("t", "r1", "op url http://192.0.2.1/x"));
+    with("ssh *").judge_command("t", "r1", "ssh 192.0.2.2").unwrap();
+}
+
+#[test]
+fn rules_with_alternatives_hold_for_short_forms() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    file(
+        "block.cmd",
+        "request dhcp (server|relay)\n(frobnicate|defrobnicate) all\n",
+    );
+    file(
+        "block.cfg",
+        "set (poe|protocols) (bgp|ospf)\nset vlans|bridge-domains x\n",
+    );
+    let files = Files::read(&[directory.path().to_owned()], true).unwrap();
+    let inventory = Inventory::parse(
+        r#"{"_blocklist_defaults": {"commands": [{"action": "deny", "pattern": "request {foo,bar} *"}]}}"#,
+        Path::new(""),
+        "test",
+    );
+    let policy = Policy::of(files, &inventory.unwrap(), Options::default()).unwrap();
+    for command in ["request dhcp serv", "req dhcp rel x", "frob all", "request fo x"] {
+        refused(policy.judge_command("t", "r1", command));
+    }
+    policy.judge_command("t", "r1", "request dhcp client").unwrap();
+    for line in ["set prot bg x", "set po os", "set vl x", "set bridge x"] {
+        refused(policy.judge_config("t", "r1", Some("set"), line));
+    }
+    policy.judge_config("t", "r1", Some("set"), "set prot isis").unwrap();
+}
+
 const LISTED: &str = r#"{"_mode_default": "allow-listed",
     "r1": {"ip": "r1", "username": "u", "password": "p", "blocklist": {
         "commands": [{"action": "allow", "pattern": "clear bgp neighbor *"}, {"action": "deny", "pattern": "show log *"}],
@@ -322,6 +376,7 @@ fn changes_are_judged_by_the_same_rules() {
         "[edit protocols]\n!    active: bgp { ... }\n",
         "[edit]\n!  active: protocols { ... }\n",
         "[edit protocols bgp]\n!    group x { ... }\n",
+        "[edit]\n-  inactive: protocols {\n-      bgp {\n-          group x;\n-      }\n-  }\n+  protocols {\n+      bgp {\n+          group x;\n+      }\n+  }\n",
         "[edit]\n-  interfaces {\n-      ge-0/0/0 {\n-          mtu 9000;\n-      }\n-  }\n",
         "[edit interfaces ge-0/0/0]\n-   mtu 9000;\n",
         "[edit interfaces]\n!   inactive: ge-0/0/0 { ... }\n",

@@ -11,7 +11,10 @@ use super::{
     checks::{Check, Checks},
     schema::{self, Schema},
 };
-use crate::error::{Code, Error, Result};
+use crate::{
+    error::{Code, Error, Result},
+    junos::grammar::Mark,
+};
 
 /// Arguments of a call, by name.
 pub type Arguments = Map<String, Value>;
@@ -68,6 +71,17 @@ impl Effect {
             Effect::Read => "read",
             Effect::Write => "change things",
             Effect::Destroy => "do what cannot be undone",
+        }
+    }
+}
+
+/// What a call does that runs a command.
+impl From<Mark> for Effect {
+    fn from(mark: Mark) -> Self {
+        match mark {
+            Mark::Reads => Effect::Read,
+            Mark::Acts => Effect::Write,
+            Mark::Destroys | Mark::Opens => Effect::Destroy,
         }
     }
 }

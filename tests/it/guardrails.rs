@@ -380,7 +380,13 @@ async fn the_rules_can_be_asked_without_a_device() {
             &["r1", "show version"],
             &["allowed", "effect:   read", "mode:     deny-listed"],
         ),
-        (0, &["r1", "request system snapshot"], &["allowed", "effect:   write"]),
+        (
+            0,
+            &["r1", "request system snapshot"],
+            &["allowed", "effect:   destroy", "a person is asked first"],
+        ),
+        (0, &["r1", "clear arp"], &["allowed", "effect:   write"]),
+        (0, &["r1", "--pfe", "test x"], &["allowed", "effect:   destroy"]),
         (
             4,
             &["r1", "req sys reb"],

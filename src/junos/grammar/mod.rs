@@ -54,27 +54,42 @@ fn is_unseen(c: char) -> bool {
             | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// The characters that stand outside double quotes. A quote that is not closed is none: what follows it counts.
+/// The characters that stand outside double quotes, whether a backslash takes a quote its meaning or not; nothing else hides a character.
+/// A quote that is not closed is none: what follows it counts.
 fn outside_quotes(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut outside = outside(text, true);
+    if text.contains('\\') {
+        outside.extend(self::outside(text, false));
+        outside.sort_unstable();
+        outside.dedup();
+    }
+    outside.into_iter()
+}
+
+fn outside(text: &str, with_escapes: bool) -> Vec<(usize, char)> {
     let (mut in_quotes, mut is_escaped) = (false, false);
     let mut quoted_from = text.len();
     let mut outside: Vec<(usize, char)> = Vec::new();
     for (at, c) in text.char_indices() {
         match c {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '"' => {
+            '"' if !is_escaped => {
                 in_quotes = !in_quotes;
                 quoted_from = at;
             }
             _ if !in_quotes => outside.push((at, c)),
             _ => {}
         }
+        is_escaped = with_escapes && c == '\\' && !is_escaped;
     }
     if in_quotes {
         outside.extend(text.char_indices().filter(|(at, _)| *at > quoted_from));
     }
-    outside.into_iter()
+    outside
+}
+
+/// Whether a `|` in the text could begin a pipe.
+pub fn has_pipe(text: &str) -> bool {
+    outside_quotes(text).any(|(_, c)| c == '|')
 }
 
 /// The command without its pipes: what stands before the first `|` outside quotes.
@@ -83,21 +98,37 @@ pub fn before_pipes(command: &str) -> &str {
     pipe.and_then(|(at, _)| command.get(..at)).unwrap_or(command).trim()
 }
 
-/// What a command does: the worst of what it can be read as. What cannot be resolved, and what is not plainly one command, acts.
+/// What a command does: the worst of what it can be read as, with its quotes and without. What cannot be resolved, and what is not
+/// plainly one command, destroys.
 pub fn mark(command: &str) -> Mark {
     if check_one(command).is_err() {
-        return Mark::Acts;
+        return Mark::Destroys;
     }
-    let readings = COMMANDS.readings(before_pipes(command));
-    if readings.is_incomplete {
-        return Mark::Acts;
+    let typed = before_pipes(command);
+    let bare = typed.replace(['"', '\'', '\\'], "");
+    [typed, &bare].into_iter().map(worst).max().unwrap_or(Mark::Destroys)
+}
+
+fn worst(command: &str) -> Mark {
+    let readings = COMMANDS.readings(command);
+    let marks = readings.all.iter().map(|reading| reading.mark);
+    match marks.max() {
+        Some(mark) if !readings.is_incomplete => mark,
+        _ => Mark::Destroys,
     }
-    readings
-        .all
-        .iter()
-        .map(|reading| reading.mark)
-        .max()
-        .unwrap_or(Mark::Acts)
+}
+
+/// What a command to a packet forwarding engine does. Only `show` is known; what anything else does to the engine nobody knows.
+pub fn mark_pfe(command: &str) -> Mark {
+    match command.split_whitespace().next() {
+        Some("show") => Mark::Reads,
+        _ => Mark::Destroys,
+    }
+}
+
+/// Whether what a command does cannot be undone or takes something out of service, as far as anybody knows.
+pub fn destroys(command: &str) -> bool {
+    mark(command) >= Mark::Destroys
 }
 
 /// Whether an operational command is known to change nothing, so that it may be sent again and may run where only reads may.
@@ -169,6 +200,61 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_undone_is_known() {
+        for destroying in [
+            "request system reboot",
+            "req sys zero",
+            "request system storage cleanup",
+            "req sys stor cl no-confirm",
+            "request system software add /var/tmp/x.tgz",
+            "request system configuration rescue delete",
+            "request system license delete x",
+            "request system snapshot",
+            "request vmhost halt",
+            "request chassis fpc slot 3 offline",
+            "request chassis cluster failover node 1 redundancy-group 1",
+            "request security pki key-pair x",
+            "clear security pki key-pair all",
+            "clear log messages",
+            "request pfe execute command \"show x\" target fpc0",
+            "request frobnicate",
+            "request",
+            "restart routing",
+            "file delete /var/tmp/x",
+            "file copy a b",
+            "file rena a b",
+            "op my-script",
+            "op url x",
+            "start shell",
+            "ssh 192.0.2.1",
+            "frobnicate",
+            "r x",
+            "\"clear\" bgp neighbor",
+            "clear \"security\" pki",
+            "clear bgp neighbor; request system reboot",
+            "",
+        ] {
+            assert!(destroys(destroying), "{destroying}");
+        }
+        for repeatable in [
+            "clear bgp neighbor 192.0.2.1",
+            "cl int stat all",
+            "clear \"bgp\" neighbor",
+            "request system storage cleanup dry-run",
+            "request system configuration rescue save",
+            "request support information",
+            "set cli timestamp",
+            "monitor start messages",
+            "file make-directory /var/tmp/x",
+            "test configuration /var/tmp/x",
+        ] {
+            assert_eq!(mark(repeatable), Mark::Acts, "{repeatable}");
+        }
+        assert_eq!(mark_pfe("show nhdb"), Mark::Reads);
+        assert_eq!(mark_pfe("set debug x"), Mark::Destroys);
+    }
+
+    #[test]
     fn what_is_not_one_command_is_refused() {
         for good in [
             "show version",
@@ -202,5 +288,28 @@ mod tests {
         assert_eq!(before_pipes("show log x | match \"a|b\""), "show log x");
         assert_eq!(before_pipes("show log \"a|b\"|count"), "show log \"a|b\"");
         assert_eq!(before_pipes("show log \"a|b"), "show log \"a");
+    }
+
+    #[test]
+    fn nothing_but_double_quotes_hides() {
+        for (command, bare) in [
+            ("show log 'a | save b'", "show log 'a"),
+            (r"show log a\| save b", r"show log a\"),
+            (r#"show log "a\" | save b""#, r#"show log "a\""#),
+            (r#"show log \"a | save b\""#, r#"show log \"a"#),
+            (r#"show log "a\"|b" | count"#, r#"show log "a\""#),
+            (r#"show log "a\|b" | count"#, r#"show log "a\|b""#),
+        ] {
+            assert_eq!(before_pipes(command), bare);
+            assert!(has_pipe(command));
+        }
+        assert!(!has_pipe(r#"show log "a\|b""#));
+        for hidden in [
+            r"show version\; clear x",
+            r#"show log "a\"; clear x""#,
+            "show log 'a; clear x'",
+        ] {
+            assert_eq!(check_one(hidden).unwrap_err().code(), Code::InvalidInput, "{hidden}");
+        }
     }
 }

@@ -21,9 +21,11 @@ const OPTION_DEPTH: usize = 3;
 pub enum Mark {
     /// It changes nothing.
     Reads,
-    /// It changes something, or nobody knows.
+    /// It changes something, which can be undone or may be done again without harm.
     #[default]
     Acts,
+    /// It cannot be undone or takes something out of service, or nobody knows.
+    Destroys,
     /// It runs what no rule on commands can see into.
     Opens,
 }
@@ -89,6 +91,8 @@ impl Words {
             let node = words.add(&path);
             let mark = match mark {
                 "reads" => Mark::Reads,
+                "acts" => Mark::Acts,
+                "destroys" => Mark::Destroys,
                 "opens" => Mark::Opens,
                 _ => continue,
             };
@@ -133,7 +137,7 @@ impl Words {
         let place = Place {
             at: 0,
             open: &[0],
-            mark: Mark::Acts,
+            mark: Mark::Destroys,
         };
         self.read(&words, &place, &mut Vec::new(), &mut readings);
         readings

@@ -3,7 +3,10 @@
 use regex::{Regex, RegexBuilder};
 
 use super::{Display, Pipe, Pipeline};
-use crate::error::{Code, Error, Result};
+use crate::{
+    error::{Code, Error, Result},
+    junos::grammar,
+};
 
 /// What `| last` shows without a number: the lines of the CLI's standard screen.
 const SCREEN_LINES: usize = 24;
@@ -43,10 +46,11 @@ const FOREIGN: &[(&str, &str)] = &[
 
 /// Takes a command apart: what the device gets, and what is done here.
 ///
-/// `|` separates wherever it stands outside quotes and is not escaped with a backslash, with or without blanks around it.
+/// `|` separates wherever it stands outside quotes and is not escaped with a backslash, with or without blanks around it. In what the
+/// device gets only double quotes hide one, as they do there.
 ///
 /// # Errors
-/// `invalid_input` for an empty command, control characters, an open quote, an unknown or incomplete pipe, a wrong number or
+/// `invalid_input` for an empty command, control characters, an open quote, a `|` that the device could take for a pipe, an unknown or incomplete pipe, a wrong number or
 /// pattern, and for `| display` or `| compare` behind a filter; `unsupported` for pipes that write (`save`, `append`, `tee`,
 /// `request`).
 pub fn split(command: &str) -> Result<Pipeline> {
@@ -60,6 +64,7 @@ pub fn split(command: &str) -> Result<Pipeline> {
     if first.is_empty() {
         return Err(wrong("the command is empty"));
     }
+    plain_to_device(first)?;
     let mut line = Pipeline {
         command: first.to_owned(),
         display: Display::Text,
@@ -91,6 +96,18 @@ pub fn split(command: &str) -> Result<Pipeline> {
 
 fn wrong(message: impl Into<String>) -> Error {
     Error::new(Code::InvalidInput, message)
+}
+
+/// Refuses what the device would take apart where it is one piece here.
+fn plain_to_device(text: &str) -> Result<()> {
+    if grammar::has_pipe(text) {
+        return Err(wrong(format!(
+            "a device could take the `|` in `{}` for a pipe: single quotes and backslashes do not hide it there",
+            text.escape_debug()
+        ))
+        .advise("put what holds `|` into double quotes"));
+    }
+    Ok(())
 }
 
 /// The parts between the pipes, trimmed.
@@ -166,6 +183,7 @@ fn resolve(names: &[&'static str], word: &str) -> Result<&'static str, Vec<&'sta
 }
 
 fn for_device(line: &mut Pipeline, name: &str, rest: &str) -> Result<()> {
+    plain_to_device(rest)?;
     if name == "display" {
         let option = rest.split(' ').next().unwrap_or_default().to_ascii_lowercase();
         let asked = match resolve(DISPLAY_OPTIONS, &option) {

@@ -52,6 +52,23 @@ fn pipes_inside_quotes_and_escaped_ones_do_not_separate() {
 }
 
 #[test]
+fn nothing_hides_a_pipe_from_the_device_but_double_quotes() {
+    for hidden in [
+        "show log 'x | save /var/tmp/f'",
+        r"show log x\| save /var/tmp/f",
+        r#"show log "x\" | save /var/tmp/f""#,
+        "show configuration | display 'set | save /var/tmp/f'",
+        r"show configuration | compare rollback 1\| save /var/tmp/f",
+    ] {
+        assert_eq!(refused(hidden).0, Code::InvalidInput, "{hidden}");
+    }
+    assert_eq!(refused(r#"show log \"x | save /var/tmp/f\""#).0, Code::Unsupported);
+    assert_eq!(run("x | match 'up    up'", OUTPUT), "ge-0/0/0    up    up\n");
+    let route = split(r#"show route aspath-regex "a\|b""#).unwrap();
+    assert_eq!(route.command, r#"show route aspath-regex "a\|b""#);
+}
+
+#[test]
 fn names_may_be_shortened() {
     assert_eq!(run("x | mat ge | COU", OUTPUT), "Count: 2 lines\n");
     let line = split("show configuration | comp rollback 1 | disp set | exc foo").unwrap();

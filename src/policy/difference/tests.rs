@@ -64,6 +64,20 @@ fn marks_places_and_comments() {
     assert_eq!(lines(diff), expected);
     let again = "[edit system]\n-   inactive: services {\n-       ssh;\n-   }\n+   services {\n+       ssh;\n+   }\n";
     assert_eq!(lines(again), ["activate system services"]);
+    assert_eq!(changes(again).unwrap()[0].extent, Extent::Hidden);
+}
+
+/// Each statement is looked up among the others, not compared with each of them: this would take minutes.
+#[test]
+fn many_statements_that_are_printed_twice_take_no_longer_than_many() {
+    let users = |sign: &str, class: &str| -> String {
+        let user = |n| format!("{sign}   inactive: user u{n} {{\n{sign}       class {class};\n{sign}   }}\n");
+        (0..5_000).map(user).collect()
+    };
+    let diff = format!("[edit system login]\n{}{}", users("-", "a"), users("+", "b"));
+    let found = changes(&diff).unwrap();
+    assert_eq!(found.len(), 10_000);
+    assert_eq!(found[0].to_string(), "delete system login user u0 class a");
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub(super) struct Hunk {
 }
 
 /// Something that is true of a statement in one of the two configurations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Fact {
     Is,
     Inactive,
@@ -148,12 +148,21 @@ fn entries(path: &[String], node: &Node, found: &mut Vec<Entry>) {
         found.push((Fact::Is, own.clone(), node.extent()));
         let facts = [("inactive:", Fact::Inactive), ("protect:", Fact::Protected)];
         let facts = facts.into_iter().filter(|(tag, _)| node.has(tag));
-        found.extend(facts.map(|(_, fact)| (fact, own.clone(), Extent::Leaf)));
+        // A mark is one on all that the statement holds, and what has not changed of that is not told again.
+        found.extend(facts.map(|(_, fact)| (fact, own.clone(), Extent::Hidden)));
     }
     if let Body::Block(children) = &node.body {
         let below: Vec<String> = path.iter().chain(&node.words).cloned().collect();
         children.iter().for_each(|child| entries(&below, child, found));
     }
+}
+
+/// Each entry once, in an order of its own: equal where two statements say the same.
+fn in_order(entries: &[Entry]) -> Vec<&Entry> {
+    let mut all: Vec<&Entry> = entries.iter().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// What is printed as gone and as new alike, and so has not changed: a list that got one more value is printed twice in full.
@@ -178,9 +187,9 @@ impl Kept {
         let set = |roots: &[Vec<Entry>]| roots.iter().flatten().cloned().collect::<HashSet<Entry>>();
         let mut kept: HashSet<Entry> = set(&gone).intersection(&set(&new)).cloned().collect();
         // What goes and comes again as it was has changed in some way that its words do not say.
+        let again: HashSet<Vec<&Entry>> = new.iter().map(|root| in_order(root)).collect();
         for root in &gone {
-            let of_root: HashSet<&Entry> = root.iter().collect();
-            if new.iter().any(|other| other.iter().collect::<HashSet<_>>() == of_root) {
+            if again.contains(&in_order(root)) {
                 root.iter().for_each(|entry| {
                     kept.remove(entry);
                 });
@@ -202,7 +211,12 @@ impl Kept {
         let mut found = Vec::new();
         entries(path, node, &mut found);
         let is_new = node.sign == Sign::Plus;
-        let stays = |path: &Vec<String>| self.0.iter().any(|(fact, kept, _)| *fact == Fact::Is && kept == path);
+        let extents = [Extent::Leaf, Extent::Container, Extent::Hidden];
+        let stays = |path: &Vec<String>| {
+            extents
+                .iter()
+                .any(|extent| self.0.contains(&(Fact::Is, path.clone(), *extent)))
+        };
         found.retain(|entry| !self.0.contains(entry));
         found
             .into_iter()

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     error::{Code, Error, Result},
-    junos::{self, grammar, inventory::Inventory},
+    junos::{grammar, inventory::Inventory},
     redact,
     tools::{Arguments, Effect, Judged, Services, Tool, changes, string_argument},
 };
@@ -90,17 +90,16 @@ fn holds_placeholder(value: &Value) -> bool {
     }
 }
 
-/// What this call does. A tool that runs whatever command it is given only reads where the command does.
+/// What this call does. A tool that runs whatever command it is given does what the worst of its commands does.
 pub(super) fn effect(tool: &Tool, arguments: &Arguments) -> Effect {
-    let changes = |judged: &Judged| match judged {
-        Judged::Command(command) => !junos::reads_only(command),
-        Judged::Pfe(command) => command.split_whitespace().next() != Some("show"),
-        Judged::Config { .. } => false,
+    let of_command = |judged: &Judged| match judged {
+        Judged::Command(command) => grammar::mark(command).into(),
+        Judged::Pfe(command) => grammar::mark_pfe(command).into(),
+        Judged::Config { .. } => Effect::Read,
     };
     let own = tool.effect_of_call(arguments);
-    if tool.effect == Effect::Read && (tool.judged)(arguments).iter().any(changes) {
-        own.max(Effect::Write)
-    } else {
-        own
+    if tool.effect != Effect::Read {
+        return own;
     }
+    (tool.judged)(arguments).iter().map(of_command).fold(own, Effect::max)
 }

@@ -270,18 +270,19 @@ fn runner() -> Tool {
 #[test]
 fn read_only_runs_no_command_but_known_reads() {
     let path = path(vec![runner()], true);
-    for (command, refused) in [
-        ("show version", false),
-        ("request system snapshot", true),
-        ("cle bgp neighbor", true),
+    for (command, expected) in [
+        ("show version", Effect::Read),
+        ("request system snapshot", Effect::Destroy),
+        ("cle bgp neighbor", Effect::Write),
+        ("frobnicate", Effect::Destroy),
     ] {
         let mut arguments = crate::tools::Arguments::new();
         arguments.insert("router_name".into(), command.into());
         let effect = guard::effect(&runner(), &arguments);
-        assert_eq!(effect != Effect::Read, refused, "{command}");
+        assert_eq!(effect, expected, "{command}");
         assert_eq!(
             path.rules.permits.check(&runner(), effect).is_err(),
-            refused,
+            expected != Effect::Read,
             "{command}"
         );
     }
