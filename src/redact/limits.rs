@@ -4,10 +4,10 @@
 pub(super) const LONGEST_LINE: usize = 64 * 1024;
 
 /// How far a block, an element or an object is looked into for what it is, in bytes.
-pub(super) const LOOK_AHEAD: usize = 4 * 1024;
+pub(super) const LOOK_AHEAD: usize = 2 * 1024;
 
 /// A tag that is longer is none, in bytes.
-pub(super) const LONGEST_TAG: usize = 2 * 1024;
+pub(super) const LONGEST_TAG: usize = 1024;
 
 /// How many open elements are searched for the one that an end tag closes.
 pub(super) const OPEN_ELEMENTS: usize = 256;
@@ -19,7 +19,7 @@ pub(super) const DEEPEST_APART: u8 = 16;
 pub(super) const MOST_ESCAPES: usize = 31;
 
 /// How many words of a place count, at its top and at its bottom.
-const OF_A_PLACE: usize = 32;
+const OF_A_PLACE: usize = 16;
 
 /// The first and the last of many: what says where a statement stands.
 pub(super) fn ends<T>(all: &[T]) -> impl Iterator<Item = &T> {
