@@ -34,13 +34,13 @@ impl<'t> Plain<'t, '_> {
                     let is_edit = inside.first().is_some_and(|word| word.text == "edit");
                     let words = inside.get(usize::from(is_edit)..).unwrap_or_default();
                     if words.first().is_some_and(|word| rules::is("top", word.text)) {
-                        self.whole(words, body);
+                        self.whole(words);
                         at += inside.len();
                     }
                 }
                 Kind::Quoted => self.quoted(token),
                 Kind::Word if begins_statement(token.text, rest) => {
-                    self.whole(rest, body);
+                    self.whole(rest);
                     return;
                 }
                 Kind::Word => at += self.word(&tokens, at),
