@@ -3,6 +3,7 @@
 use super::{
     OF_JUNOS, PLACEHOLDER,
     attributes::is_secret_in_text,
+    limits::{self, LOOK_AHEAD},
     plain::Plain,
     rules::{Place, Says},
 };
@@ -113,9 +114,7 @@ impl Walk<'_> {
 
     /// Whether the value of the present attribute is secret; `None` for the name of what may be a community of SNMP.
     fn is_secret(&self, plain: &Plain, value: &str, end: usize) -> Option<bool> {
-        let mut path: Vec<&str> = self
-            .frames
-            .iter()
+        let mut path: Vec<&str> = limits::ends(&self.frames)
             .map(|frame| local(frame.name))
             .filter(|name| !name.is_empty())
             .collect();
@@ -199,7 +198,7 @@ fn string_end(text: &str, from: usize, to: usize) -> Option<usize> {
 
 /// What else the community has whose name ends here.
 fn is_of_snmp(text: &str, from: usize) -> bool {
-    let rest = text.get(from..).unwrap_or_default();
+    let rest = limits::begin(text.get(from..).unwrap_or_default(), LOOK_AHEAD);
     let rest = rest.split('}').next().unwrap_or_default();
     !rest.contains("\"members\"") && !rest.contains("\"invert-match\"")
 }

@@ -11,6 +11,7 @@
 mod attributes;
 mod edits;
 mod json;
+mod limits;
 mod plain;
 mod prefilter;
 mod rules;

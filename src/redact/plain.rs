@@ -6,13 +6,15 @@ use memchr::{memchr, memchr2};
 use super::{
     OF_JUNOS, PLACEHOLDER, below,
     edits::Edits,
-    json, prefilter,
+    json,
+    limits::{self, DEEPEST_APART, LONGEST_LINE},
+    prefilter,
     rules::{self, Place, Says},
     words::{self, Kind, Style, Token},
     xml,
 };
 
-/// How far a block is looked into for what it is.
+/// How many lines of a block, and how many statements beside its name, are looked at for what it is.
 const LOOK_AHEAD: usize = 30;
 
 /// A walk through a text, with the place in the tree where it is.
@@ -30,6 +32,10 @@ pub(super) struct Plain<'t, 'e> {
     candidate: (Option<usize>, usize),
     /// What the last remark says was inherited.
     inherited: Option<(usize, usize)>,
+    /// Whether Junos says of the present line that it has a secret.
+    is_marked: bool,
+    /// How many texts apart this one is in.
+    apart: u8,
 }
 
 struct Level {
@@ -40,7 +46,7 @@ struct Level {
 }
 
 /// The place in the tree, to come back to.
-pub(super) struct Kept<'t>(Vec<String>, bool, Vec<&'t str>, Vec<Level>);
+struct Kept<'t>(Vec<String>, bool, Vec<&'t str>, Vec<Level>, bool);
 
 impl<'t, 'e> Plain<'t, 'e> {
     pub(super) fn new(text: &'t str, place: Option<&str>, depth: u8, edits: &'e mut Edits) -> Self {
@@ -56,15 +62,21 @@ impl<'t, 'e> Plain<'t, 'e> {
             levels: Vec::new(),
             candidate: (prefilter::next(text, 0), 0),
             inherited: None,
+            is_marked: false,
+            apart: 0,
         }
     }
 
     /// Walks through a part of the text.
     pub(super) fn run(&mut self, from: usize, to: usize) {
         let mut at = from;
+        let mut end = from;
         while at < to && self.has_candidate(at, to) {
-            let rest = self.text.get(at..to).unwrap_or_default();
-            let end = memchr(b'\n', rest.as_bytes()).map_or(to, |length| at + length);
+            // A line may hold many elements: its end is looked for once.
+            if at == from || at > end {
+                let rest = self.text.get(at..to).unwrap_or_default();
+                end = memchr(b'\n', rest.as_bytes()).map_or(to, |length| at + length);
+            }
             let line = self.text.get(at..end).unwrap_or_default();
             let begin = at + (line.len() - line.trim_start().len());
             let past = if xml::begins(self.text, begin, end) {
@@ -88,14 +100,30 @@ impl<'t, 'e> Plain<'t, 'e> {
         if from >= to || !self.has_candidate(from, to) {
             return;
         }
+        if self.apart >= DEEPEST_APART {
+            self.cover_rest(from, to);
+            return;
+        }
+        self.apart += 1;
         let kept = Kept(
             std::mem::take(&mut self.base),
             std::mem::take(&mut self.is_known),
             std::mem::take(&mut self.path),
             std::mem::take(&mut self.levels),
+            self.is_marked,
         );
         self.run(from, to);
-        Kept(self.base, self.is_known, self.path, self.levels) = kept;
+        Kept(self.base, self.is_known, self.path, self.levels, self.is_marked) = kept;
+        self.apart -= 1;
+    }
+
+    /// What is too long or too deep to be taken apart: all from the first word on that may mean a secret is covered.
+    fn cover_rest(&mut self, from: usize, to: usize) {
+        if self.has_candidate(from, to)
+            && let (Some(found), _) = self.candidate
+        {
+            self.edits.cover(found, to);
+        }
     }
 
     /// Whether a secret may be in this range.
@@ -108,7 +136,12 @@ impl<'t, 'e> Plain<'t, 'e> {
     }
 
     fn line(&mut self, line: &'t str, at: usize) {
+        if line.len() > LONGEST_LINE {
+            self.cover_rest(at, at + line.len());
+            return;
+        }
         self.remark(line, at);
+        self.is_marked = line.contains("## SECRET-DATA");
         let is_candidate = self.has_candidate(at, at + line.len());
         let is_heading = line.trim_start().starts_with("[edit");
         if !is_candidate && !is_heading && memchr2(b'{', b'}', line.as_bytes()).is_none() {
@@ -126,12 +159,12 @@ impl<'t, 'e> Plain<'t, 'e> {
         if rules::is("verb", first) {
             words::split(body, start, Style::Set, &mut tokens);
             let rest = tokens.get(1..).unwrap_or_default();
-            self.whole(rest, body);
+            self.whole(rest);
         } else if is_curly(body) {
             self.curly(body, start, indent);
         } else if is_candidate && rules::is("command", first) {
             words::split(body, start, Style::Set, &mut tokens);
-            self.whole(tokens.get(1..).unwrap_or_default(), body);
+            self.whole(tokens.get(1..).unwrap_or_default());
         } else if is_candidate {
             self.sentence(body, start);
             return;
@@ -151,21 +184,21 @@ impl<'t, 'e> Plain<'t, 'e> {
         self.path.clear();
         self.levels.clear();
         self.is_known = true;
-        self.statement(words, false, None);
+        self.statement(words, None);
         self.base = words.iter().map(|word| word.text.to_owned()).collect();
     }
 
     /// A statement with its whole path, or relative to the place that is known.
-    pub(super) fn whole(&mut self, tokens: &[Token<'t>], body: &'t str) {
+    pub(super) fn whole(&mut self, tokens: &[Token<'t>]) {
         let first = tokens.first().map(|token| token.text).unwrap_or_default();
         let path = std::mem::take(&mut self.path);
         if rules::is("top", first) {
             let (base, is_known) = (std::mem::take(&mut self.base), self.is_known);
             self.is_known = true;
-            self.statement(tokens, false, Some(body));
+            self.statement(tokens, None);
             (self.base, self.is_known) = (base, is_known);
         } else {
-            self.statement(tokens, false, Some(body));
+            self.statement(tokens, None);
         }
         self.path = path;
     }
@@ -183,16 +216,16 @@ impl<'t, 'e> Plain<'t, 'e> {
             let statement = tokens.get(from..at).unwrap_or_default();
             match token.kind {
                 Kind::Open => {
-                    self.statement(statement, true, self.text.get(token.end..));
+                    self.statement(statement, Some(self.text.get(token.end..).unwrap_or_default()));
                     self.open(statement, indent);
                 }
                 Kind::Close => {
-                    self.statement(statement, false, Some(body));
+                    self.statement(statement, None);
                     if let Some(level) = self.levels.pop() {
                         self.path.truncate(self.path.len().saturating_sub(level.words));
                     }
                 }
-                Kind::End => self.statement(statement, false, Some(body)),
+                Kind::End => self.statement(statement, None),
                 _ => continue,
             }
             from = at + 1;
@@ -231,8 +264,8 @@ impl<'t, 'e> Plain<'t, 'e> {
         }
     }
 
-    /// Covers what is secret in one statement. `context` is what follows it, of one that opens a block, or its line.
-    pub(super) fn statement(&mut self, tokens: &[Token<'t>], opens: bool, context: Option<&str>) {
+    /// Covers what is secret in one statement. `block` is what follows one that opens a block.
+    fn statement(&mut self, tokens: &[Token<'t>], block: Option<&str>) {
         let first = self.edits.len();
         let mut is_list = false;
         let mut at = 0;
@@ -244,7 +277,7 @@ impl<'t, 'e> Plain<'t, 'e> {
                 Kind::Quoted => self.quoted(token),
                 Kind::Word if !is_list && rules::may_have_one(token.text) => {
                     let values = values(tokens.get(at..).unwrap_or_default());
-                    if self.owns(tokens, at, values, opens, context) {
+                    if self.owns(tokens, at, values, block) {
                         values.iter().for_each(|value| self.cover(value));
                         at += values.len();
                     }
@@ -252,31 +285,25 @@ impl<'t, 'e> Plain<'t, 'e> {
                 _ => {}
             }
         }
-        let is_marked = !opens && context.is_some_and(|line| line.contains("## SECRET-DATA"));
-        if is_marked && self.edits.len() == first {
+        if self.is_marked && block.is_none() && self.edits.len() == first {
             self.cover_marked(tokens);
         }
     }
 
     /// Whether the statement whose keyword is before `at` has a secret in these values.
-    fn owns(
-        &mut self,
-        tokens: &[Token<'t>],
-        at: usize,
-        values: &[Token<'t>],
-        opens: bool,
-        context: Option<&str>,
-    ) -> bool {
+    fn owns(&self, tokens: &[Token<'t>], at: usize, values: &[Token<'t>], block: Option<&str>) -> bool {
         let mut texts = values.iter().filter(|value| value.is_text());
         let Some(value) = texts.next() else { return false };
-        let block = opens.then_some("{");
-        let after = tokens.get(at + values.len()).map(|token| token.text).or(block);
-        let own = tokens.get(..at).unwrap_or_default();
-        let own = own.iter().filter(|token| token.is_text()).map(|token| token.text);
-        let base = self.base.iter().map(String::as_str);
-        let path: Vec<&str> = base.chain(self.path.iter().copied()).chain(own).collect();
+        let open = block.map(|_| "{");
+        let after = tokens.get(at + values.len()).map(|token| token.text).or(open);
+        let own = limits::ends(tokens.get(..at).unwrap_or_default())
+            .filter(|token| token.is_text())
+            .map(|token| token.text);
+        let base = limits::ends(&self.base).map(String::as_str);
+        let path = base.chain(limits::ends(&self.path).copied()).chain(own);
+        let path: Vec<&str> = path.collect();
         let place = Place {
-            path: &path,
+            path: &limits::ends(&path).copied().collect::<Vec<_>>(),
             is_pure: false,
         };
         match place.judge(value.text, after) {
@@ -284,8 +311,10 @@ impl<'t, 'e> Plain<'t, 'e> {
             Says::Nothing => false,
             // A list is one of routes.
             Says::Community if self.is_known || values.len() > 1 => false,
-            Says::Community if opens => is_of_snmp(context.unwrap_or_default()),
-            Says::Community => self.levels.is_empty() && after.is_none(),
+            Says::Community => match block {
+                Some(block) => is_of_snmp(limits::begin(block, limits::LOOK_AHEAD)),
+                None => self.levels.is_empty() && after.is_none(),
+            },
         }
     }
 
@@ -405,6 +434,7 @@ fn is_of_snmp(rest: &str) -> bool {
     let own = lines.next().unwrap_or_default();
     let first_words = own
         .split([';', '{', '}'])
+        .take(LOOK_AHEAD)
         .filter_map(|part| part.split_whitespace().next());
     let next = lines.take(LOOK_AHEAD);
     let mut least = None;

@@ -3,6 +3,7 @@
 use super::{
     OF_JUNOS, PLACEHOLDER,
     attributes::is_secret_in_text,
+    limits::Next,
     plain::Plain,
     rules::{self},
     words::{self, Kind, Style, Token},
@@ -20,22 +21,26 @@ impl<'t> Plain<'t, '_> {
         let mut tokens = Vec::new();
         words::split(body, start, Style::Sentence, &mut tokens);
         let mut at = 0;
+        let mut list_end = 0;
         while let Some(token) = tokens.get(at) {
             let rest = tokens.get(at + 1..).unwrap_or_default();
             match token.kind {
                 Kind::ListOpen => {
-                    let length = rest.iter().position(|token| token.kind == Kind::ListClose);
-                    let inside = rest.get(..length.unwrap_or(rest.len())).unwrap_or_default();
+                    if list_end <= at {
+                        let length = rest.iter().position(|token| token.kind == Kind::ListClose);
+                        list_end = at + 1 + length.unwrap_or(rest.len());
+                    }
+                    let inside = tokens.get(at + 1..list_end).unwrap_or_default();
                     let is_edit = inside.first().is_some_and(|word| word.text == "edit");
                     let words = inside.get(usize::from(is_edit)..).unwrap_or_default();
                     if words.first().is_some_and(|word| rules::is("top", word.text)) {
-                        self.whole(words, body);
+                        self.whole(words);
                         at += inside.len();
                     }
                 }
                 Kind::Quoted => self.quoted(token),
                 Kind::Word if begins_statement(token.text, rest) => {
-                    self.whole(rest, body);
+                    self.whole(rest);
                     return;
                 }
                 Kind::Word => at += self.word(&tokens, at),
@@ -98,6 +103,9 @@ impl<'t> Plain<'t, '_> {
 
     /// `name=value`, and in sentences `name: value` and `"name": "value"`.
     pub(super) fn pairs(&mut self, body: &'t str, start: usize, is_sentence: bool) {
+        // Where what stands before the first name ends, and where the value ends that is not in quotes.
+        let lead = body.len() - body.trim_start_matches([' ', '-']).len();
+        let mut unquoted_end = Next::default();
         for (at, sign) in body.match_indices([':', '=']) {
             let before = body.get(..at).unwrap_or_default().trim_end();
             let unquoted = before.trim_end_matches('"').trim_end_matches('\\');
@@ -108,7 +116,7 @@ impl<'t> Plain<'t, '_> {
             if !is_named {
                 continue;
             }
-            let begins = unquoted.len() == name.len() || unquoted.trim_start_matches([' ', '-']).len() == name.len();
+            let begins = unquoted.len() == name.len() || unquoted.len().saturating_sub(lead) == name.len();
             let counts = is_quoted || (is_sentence && (begins || name.contains('_')));
             if sign == ":" && !counts {
                 continue;
@@ -116,7 +124,12 @@ impl<'t> Plain<'t, '_> {
             let after = body.get(at + 1..).unwrap_or_default();
             let rest = if sign == ":" { after.trim_start() } else { after };
             let is_counted = sign == ":" && !is_quoted;
-            if let Some((from, length)) = value(rest).filter(|(from, length)| {
+            let end = |rest: &str| rest.find(ends_value);
+            let found = in_quotes(rest).or_else(|| {
+                let from = body.len() - rest.len();
+                Some((0, unquoted_end.after(body, from, end) - from))
+            });
+            if let Some((from, length)) = found.filter(|(from, length)| {
                 let value = rest.get(*from..from + length).unwrap_or_default();
                 is_one(value) && !(is_counted && *from == 0 && is_count(value))
             }) {
@@ -145,25 +158,27 @@ fn bare<'t>(token: &Token<'t>) -> (&'t str, usize) {
     (text, start)
 }
 
-/// Where a value begins and how long it is, without its quotes.
-fn value(rest: &str) -> Option<(usize, usize)> {
+/// Where a value in quotes begins and how long it is, without them.
+fn in_quotes(rest: &str) -> Option<(usize, usize)> {
     let slashes = rest.len() - rest.trim_start_matches('\\').len();
     let quotes = rest.get(slashes..).and_then(|rest| rest.chars().next());
-    if let Some(quote) = quotes.filter(|c| matches!(c, '"' | '\'')) {
-        let from = slashes + 1;
-        let inner = rest.get(from..)?;
-        let mut is_escaped = false;
-        let end = inner.char_indices().find(|(_, c)| {
-            let ends = *c == quote && (!is_escaped || slashes > 0);
-            is_escaped = *c == '\\' && !is_escaped;
-            ends
-        });
-        let end = end.map_or(inner.len(), |(end, _)| end);
-        let text = inner.get(..end)?;
-        return Some((from, text.trim_end_matches('\\').len()));
-    }
-    let end = rest.find(|c: char| c.is_whitespace() || ",;&)]}\"'<>".contains(c));
-    Some((0, end.unwrap_or(rest.len())))
+    let quote = quotes.filter(|c| matches!(c, '"' | '\''))?;
+    let from = slashes + 1;
+    let inner = rest.get(from..)?;
+    let mut is_escaped = false;
+    let end = inner.char_indices().find(|(_, c)| {
+        let ends = *c == quote && (!is_escaped || slashes > 0);
+        is_escaped = *c == '\\' && !is_escaped;
+        ends
+    });
+    let end = end.map_or(inner.len(), |(end, _)| end);
+    let text = inner.get(..end)?;
+    Some((from, text.trim_end_matches('\\').len()))
+}
+
+/// Whether a value that is not in quotes ends here.
+fn ends_value(c: char) -> bool {
+    c.is_whitespace() || ",;&)]}\"'<>".contains(c)
 }
 
 fn is_one(value: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use memchr::{memchr_iter, memmem};
 
-use super::{PLACEHOLDER, edits::Edits};
+use super::{PLACEHOLDER, edits::Edits, limits::Next};
 
 /// What stands between the first two dollar signs of a cipher or a digest, and how many characters follow at least.
 const KINDS: &[(&str, usize)] = &[
@@ -67,6 +67,7 @@ fn is_of_digest(byte: u8) -> bool {
 fn private_keys(text: &str, edits: &mut Edits) {
     const BEGIN: &str = "-----BEGIN ";
     let mut done = 0;
+    let mut end = Next::default();
     for at in memmem::find_iter(text.as_bytes(), BEGIN) {
         let title = text.get(at + BEGIN.len()..).unwrap_or_default();
         let Some((title, _)) = title.split_once("-----").filter(|_| at >= done) else {
@@ -79,8 +80,13 @@ fn private_keys(text: &str, edits: &mut Edits) {
         let from = at + BEGIN.len() + title.len() + 5;
         let body = text.get(from..).unwrap_or_default();
         // One whose end is missing is covered as far as it can be one.
-        let length = body.find("-----END").unwrap_or_else(|| unfinished(body));
-        done = from + length;
+        let found = end.after(text, from, |rest| rest.find("-----END"));
+        done = if found < text.len() {
+            found
+        } else {
+            from + unfinished(body)
+        };
+        let length = done - from;
         if body.get(..length).is_some_and(|body| body.trim() != PLACEHOLDER) {
             edits.cover(from, done);
         }
@@ -94,26 +100,30 @@ fn unfinished(body: &str) -> usize {
 
 /// `scp://user:password@host`.
 fn urls(text: &str, edits: &mut Edits) {
+    let mut url_end = Next::default();
+    // Of the URL that ends there, the last sign between a password and a host.
+    let mut last_sign = (0, None);
     for at in memmem::find_iter(text.as_bytes(), "://") {
-        let rest = text.get(at + 3..).unwrap_or_default();
-        let end = rest
-            .find(|c: char| c.is_whitespace() || "\"'`<>|\\".contains(c))
-            .unwrap_or(rest.len());
-        let rest = rest.get(..end).unwrap_or_default();
+        let end = url_end.after(text, at + 3, |rest| rest.find(ends_url));
+        let rest = text.get(at + 3..end).unwrap_or_default();
+        if last_sign.0 != end {
+            last_sign = (end, rest.rfind('@').map(|sign| at + 3 + sign));
+        }
         let Some(colon) = rest.find(':') else { continue };
         let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (name, after) = (
-            rest.get(..colon).unwrap_or_default(),
-            rest.get(colon + 1..).unwrap_or_default(),
-        );
+        let name = rest.get(..colon).unwrap_or_default();
+        let after = rest.get(colon + 1..).unwrap_or_default();
         if name.contains(['/', '@', '?', '#']) {
             continue;
         }
         let in_authority = rest.get(colon + 1..authority.max(colon + 1)).unwrap_or_default();
         let is_port = !in_authority.is_empty() && in_authority.bytes().all(|byte| byte.is_ascii_digit());
-        let last = in_authority
-            .rfind('@')
-            .or_else(|| after.rfind('@').filter(|_| authority > colon && !is_port));
+        let last = in_authority.rfind('@').or_else(|| {
+            last_sign
+                .1?
+                .checked_sub(at + 3 + colon + 1)
+                .filter(|_| authority > colon && !is_port)
+        });
         let Some(length) = last.filter(|length| *length > 0) else {
             continue;
         };
@@ -122,6 +132,10 @@ fn urls(text: &str, edits: &mut Edits) {
             edits.cover(from, from + length);
         }
     }
+}
+
+fn ends_url(c: char) -> bool {
+    c.is_whitespace() || "\"'`<>|\\".contains(c)
 }
 
 /// `Authorization: Bearer ...`.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::*;
 
 mod forms;
+mod hostile;
 mod sentences;
 mod stays;
 mod trees;

@@ -1,5 +1,7 @@
 //! Takes a line apart into words, quoted strings and what stands between them, in each way in which statements are written.
 
+use super::limits::MOST_ESCAPES;
+
 /// How a line is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
@@ -55,6 +57,8 @@ const ENTITIES: &[&str] = &["&quot;", "&#34;", "&#x22;"];
 pub(super) fn split<'t>(line: &'t str, offset: usize, style: Style, out: &mut Vec<Token<'t>>) {
     out.clear();
     let mut at = 0;
+    // Quotes that are never closed from here on.
+    let mut unclosed: Vec<&str> = Vec::new();
     while let Some(rest) = line.get(at..).filter(|rest| !rest.is_empty()) {
         let blank = rest.len() - rest.trim_start().len();
         if blank > 0 {
@@ -81,7 +85,7 @@ pub(super) fn split<'t>(line: &'t str, offset: usize, style: Style, out: &mut Ve
             at += 1;
             continue;
         }
-        if let Some(quote) = opening(rest, style) {
+        if let Some(quote) = opening(rest, style).filter(|quote| !unclosed.contains(quote)) {
             let inner = rest.get(quote.len()..).unwrap_or_default();
             if let Some(length) = closing(inner, quote, style) {
                 let start = offset + at + quote.len();
@@ -96,6 +100,7 @@ pub(super) fn split<'t>(line: &'t str, offset: usize, style: Style, out: &mut Ve
                 at += (quote.len() + length + quote.len()).min(rest.len());
                 continue;
             }
+            unclosed.push(quote);
         }
         let length = word(rest, style).max(rest.chars().next().map_or(1, char::len_utf8));
         let text = rest.get(..length).unwrap_or_default();
@@ -133,7 +138,7 @@ fn opening(rest: &str, style: Style) -> Option<&str> {
         return rest.get(..entity.len());
     }
     let slashes = rest.len() - rest.trim_start_matches('\\').len();
-    let after = rest.get(slashes..)?;
+    let after = rest.get(slashes..).filter(|_| slashes <= MOST_ESCAPES)?;
     if after.starts_with('"') {
         return rest.get(..slashes + 1);
     }

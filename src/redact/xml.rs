@@ -5,6 +5,7 @@ use memchr::{memchr, memmem};
 use super::{
     OF_JUNOS, PLACEHOLDER,
     attributes::is_secret_in_text,
+    limits::{self, LONGEST_TAG, LOOK_AHEAD, OPEN_ELEMENTS},
     plain::Plain,
     rules::{Place, Says},
 };
@@ -51,6 +52,7 @@ pub(super) fn scan<'t>(plain: &mut Plain<'t, '_>, from: usize, to: usize) -> usi
         if let Some(past) = skipped(text, begin) {
             at = past;
             if open.is_empty() {
+                plain.run_apart(text_from, begin);
                 text_from = past;
             }
             continue;
@@ -75,7 +77,7 @@ pub(super) fn scan<'t>(plain: &mut Plain<'t, '_>, from: usize, to: usize) -> usi
                 });
             }
             text_from = past;
-        } else if let Some(index) = open.iter().rposition(|element| element.name == tag.name) {
+        } else if let Some(index) = opened(&open, tag.name) {
             open.truncate(index + 1);
             leaf(plain, &open, text_from, begin);
             open.pop();
@@ -90,6 +92,13 @@ pub(super) fn scan<'t>(plain: &mut Plain<'t, '_>, from: usize, to: usize) -> usi
     to
 }
 
+/// Which of the open elements an end tag of this name closes. In what is well formed it is the last.
+fn opened(open: &[Open], name: &str) -> Option<usize> {
+    let first = open.len().saturating_sub(OPEN_ELEMENTS);
+    let near = open.get(first..)?.iter().rposition(|element| element.name == name)?;
+    Some(first + near)
+}
+
 /// One element in the middle of a sentence.
 pub(super) fn scan_leaf<'t>(plain: &mut Plain<'t, '_>, from: usize, to: usize) -> usize {
     let text = plain.text.get(..to).unwrap_or_default();
@@ -97,15 +106,11 @@ pub(super) fn scan_leaf<'t>(plain: &mut Plain<'t, '_>, from: usize, to: usize) -
         return from;
     };
     let content = text.get(first.past..).unwrap_or_default();
-    let Some(end) = content.find("</").map(|length| first.past + length) else {
+    let next = memchr(b'<', content.as_bytes()).map(|length| first.past + length);
+    let is_end = |at: &usize| text.get(*at..).is_some_and(|rest| rest.starts_with("</"));
+    let Some(end) = next.filter(is_end) else {
         return first.past;
     };
-    if content
-        .get(..end - first.past)
-        .is_some_and(|content| content.contains('<'))
-    {
-        return first.past;
-    }
     let element = Open {
         name: first.name,
         content: first.past,
@@ -133,7 +138,7 @@ fn leaf_of<'t>(plain: &mut Plain<'t, '_>, open: &[Open<'t>], end: usize) {
     if value.is_empty() || value == PLACEHOLDER || value == OF_JUNOS {
         return;
     }
-    let mut path: Vec<&str> = parents.iter().map(|open| open.name).collect();
+    let mut path: Vec<&str> = limits::ends(parents).map(|open| open.name).collect();
     let says = if element.name == "name" {
         Place {
             path: &path,
@@ -167,7 +172,7 @@ fn leaf_of<'t>(plain: &mut Plain<'t, '_>, open: &[Open<'t>], end: usize) {
 
 /// What else the community has whose name ends here.
 fn is_of_snmp(text: &str, from: usize) -> bool {
-    let rest = text.get(from..).unwrap_or_default();
+    let rest = limits::begin(text.get(from..).unwrap_or_default(), LOOK_AHEAD);
     let end = memmem::find(rest.as_bytes(), b"community>").unwrap_or(rest.len());
     let rest = rest.get(..end).unwrap_or_default();
     !OF_ROUTES.iter().any(|word| rest.contains(word))
@@ -205,7 +210,7 @@ fn skipped(text: &str, at: usize) -> Option<usize> {
 
 /// The tag that begins here, if it is one.
 fn tag(text: &str, at: usize) -> Option<Tag<'_>> {
-    let rest = text.get(at..)?.strip_prefix('<')?;
+    let rest = limits::begin(text.get(at..)?, LONGEST_TAG).strip_prefix('<')?;
     let is_end = rest.starts_with('/');
     let from = usize::from(is_end);
     let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
