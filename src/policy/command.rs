@@ -56,7 +56,7 @@ impl Policy {
         Explained::of(self.to_pfe(tool, device, command), forms)
     }
 
-    fn command(&self, tool: &str, device: &str, command: &str) -> Judged {
+    pub(super) fn command(&self, tool: &str, device: &str, command: &str) -> Judged {
         self.not_denied(tool, device, command, DEEPEST)?;
         self.not_opened(device, command)?;
         if self.mode(device) == Mode::DenyListed {
@@ -111,9 +111,7 @@ impl Policy {
     fn not_opened(&self, device: &str, command: &str) -> Judged {
         let readings = self.commands.readings(&unquoted(grammar::before_pipes(command)));
         let mut opening = readings.all.iter().filter(|reading| reading.mark == Mark::Opens);
-        let has_rules = !self.files.commands.is_empty()
-            || self.globs.denies_any(Kind::Commands, device)
-            || self.globs.denies_any(Kind::Pfe, device);
+        let has_rules = self.forbids_commands(device);
         let Some(reading) = opening.find(|reading| has_rules && !self.is_named(device, &reading.text)) else {
             return Ok(None);
         };
@@ -125,6 +123,13 @@ impl Policy {
         let error = blocked(message)
             .advise("an operator can allow it by its name, in allow.cmd or with an allow rule in the inventory");
         Err(Refused::by(error, None, &reading.text))
+    }
+
+    /// Whether any rule forbids commands on this device.
+    pub(super) fn forbids_commands(&self, device: &str) -> bool {
+        !self.files.commands.is_empty()
+            || self.globs.denies_any(Kind::Commands, device)
+            || self.globs.denies_any(Kind::Pfe, device)
     }
 
     /// Whether a rule allows this command by the words that make it open something, not only along with others.

@@ -3,6 +3,7 @@
 use super::{
     Policy, Rule,
     difference::{self, Extent, Statement, Verb},
+    events,
     files::ConfigRule,
     globs::Kind,
     normalised,
@@ -30,7 +31,7 @@ impl Policy {
     /// # Errors
     /// `blocked`, naming the rule; `invalid_input` for a format that is none, and for XML or JSON that cannot be read.
     pub fn judge_config(&self, tool: &str, device: &str, format: Option<&str>, text: &str) -> Result<()> {
-        if !self.judges_config(device) {
+        if !self.is_judged(device, text) {
             return Ok(());
         }
         self.typed(tool, device, format, text)
@@ -39,12 +40,13 @@ impl Policy {
     }
 
     /// Judges what a change does: `diff` is the device's difference of the candidate to the running configuration (`show | compare`).
-    /// Where no rule on configuration holds for the device nothing is judged, and the difference need not be readable.
+    /// Where no rule on configuration holds for the device only what event policies would run is judged, and a difference that says
+    /// nothing of them need not be readable.
     ///
     /// # Errors
     /// `blocked`, naming the statement and the rule; also where the difference cannot be read with certainty.
     pub fn judge_change(&self, tool: &str, device: &str, diff: &str) -> Result<()> {
-        if !self.judges_config(device) {
+        if !self.is_judged(device, diff) {
             return Ok(());
         }
         let changes = difference::changes(diff)?;
@@ -56,6 +58,10 @@ impl Policy {
     /// Whether any rule on configuration holds for this device.
     pub fn judges_config(&self, device: &str) -> bool {
         !self.files.config.is_empty() || self.globs.has(Kind::Config, device) || self.mode(device) == Mode::AllowListed
+    }
+
+    fn is_judged(&self, device: &str, text: &str) -> bool {
+        self.judges_config(device) || (self.forbids_commands(device) && events::may_hold(text))
     }
 
     /// What would be said of configuration that is typed so, and by which rule. Where only what is listed is allowed, each of its
@@ -88,7 +94,7 @@ impl Policy {
     }
 
     /// The statements as they are typed, where none is denied.
-    fn typed(
+    pub(super) fn typed(
         &self,
         tool: &str,
         device: &str,
@@ -123,6 +129,7 @@ impl Policy {
                     return Err(blocked_line(&typed, rule));
                 }
                 self.line_not_denied(tool, device, &typed, form)?;
+                self.judge_event(tool, device, &form_words, false)?;
             }
             if readings.is_incomplete {
                 return Err(Refused::plain(too_ambiguous(&typed)));
@@ -145,7 +152,7 @@ impl Policy {
         }
     }
 
-    fn statements(&self, tool: &str, device: &str, changes: &[Statement]) -> Judged {
+    pub(super) fn statements(&self, tool: &str, device: &str, changes: &[Statement]) -> Judged {
         let mut met = None;
         for statement in changes {
             for meaning in meanings(statement, changes) {
@@ -162,10 +169,14 @@ impl Policy {
     fn not_denied_change(&self, tool: &str, device: &str, statement: &Statement, meaning: &Meaning) -> Judged {
         let words = &meaning.words;
         let is_open = meaning.extent == Extent::Hidden;
-        let is_any = |word: &str| meaning.has_wildcards && is_wildcard(word);
+        let is_any = |word: &str| (meaning.has_wildcards && is_wildcard(word)) || events::is_variable(word);
         let mut rules = self.files.config.iter();
         if let Some(rule) = rules.find(|rule| rule.could_match(words, is_open, is_any)) {
             return Err(blocked_line(&statement.to_string(), rule));
+        }
+        // Where a policy stands among others does not say what it runs.
+        if statement.verb != Verb::Insert {
+            self.judge_event(tool, device, words, is_open)?;
         }
         let typed = statement.to_string();
         for form in [normalised(&words.join(" ")), written(words)] {

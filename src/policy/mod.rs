@@ -8,6 +8,7 @@
 mod command;
 mod config;
 mod difference;
+mod events;
 mod files;
 mod globs;
 mod possible;
@@ -110,6 +111,9 @@ impl Policy {
         let of_files = files.config.iter();
         let of_files = of_files.flat_map(|rule| files::alternatives(&files::as_line(&rule.text)));
         add(&mut config, of_globs(Kind::Config).chain(of_files));
+        for path in events::keywords() {
+            config.add(&path);
+        }
         let modes = inventory.devices.values();
         let modes = modes.filter_map(|device| Some((device.name.clone(), device.mode?)));
         Ok(Self {

@@ -64,8 +64,11 @@ pub(super) fn without_groups(words: &[String]) -> Vec<Vec<String>> {
 
 /// Whether what stands below this word has its effect elsewhere.
 pub(super) fn is_wrapper(word: &str) -> bool {
-    matches!(word, "groups" | "logical-systems" | "tenants")
+    WRAPPERS.contains(&word)
 }
+
+/// The words whose statements have their effect elsewhere.
+pub(super) const WRAPPERS: &[&str] = &["groups", "logical-systems", "tenants"];
 
 /// Lines of `set` format; `edit`, `top`, `up`, `exit` and `quit` move as they do in configuration mode: `exit` goes back to where the last
 /// `edit` was given, and a command behind `top` or `up` is meant there and moves nothing.

@@ -258,13 +258,7 @@ fn a_shell_is_only_allowed_by_its_own_words() {
         policy(&rules, true)
     };
     let shell = "req sh exec command \"ls\"";
-    for pattern in [
-        "request *",
-        "request s*",
-        "request {shell*,x}x*",
-        "request ?hell *",
-        "*",
-    ] {
+    for pattern in ["request *", "request s*", "request ?hell *", "*"] {
         refused(with(pattern).judge_command("t", "r1", shell));
     }
     for pattern in ["request shell*", "request shell execute *", "request {shell,pfe} *"] {
@@ -489,3 +483,5 @@ fn another_inventory_brings_its_own_rules() {
     next.judge_command("t", "r2", "clear bgp neighbor").unwrap();
     assert!(present.summary().contains("5 blocklist rules"));
 }
+
+mod events;
