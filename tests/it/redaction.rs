@@ -324,3 +324,44 @@ async fn the_cloud_is_read_without_secrets() {
         .await;
     assert!(code == "invalid_input" && words.contains("would overwrite"), "{words}");
 }
+
+#[tokio::test]
+async fn the_record_of_a_change_that_fails_holds_no_secret() {
+    let bench = Bench::start().await;
+    let before = std::fs::read_to_string(bench.directory.path().join("audit.log")).unwrap_or_default();
+    let wrong =
+        "set snmp community new-Comm1 nonsense\nset system radius-server 192.0.2.61 secret new-Radius2 nonsense";
+    let arguments = json!({"router_name": MX, "config_text": wrong, "commit_comment": "set snmp community new-Comm1"});
+    let failed = covered(&bench, "load_and_commit_config", arguments).await;
+    assert!(
+        failed.failed && failed.text.contains("***redacted***"),
+        "{}",
+        failed.text
+    );
+    let after = std::fs::read_to_string(bench.directory.path().join("audit.log")).unwrap();
+    let written = after.strip_prefix(&before).unwrap();
+    assert!(
+        written.contains("load_and_commit_config") && written.contains("\"result\":\"error\""),
+        "{written}"
+    );
+    assert_covered("audit", written);
+}
+
+#[tokio::test]
+async fn a_plan_to_be_confirmed_is_shown_without_secrets() {
+    let bench = Bench::with(jmcp::lab::LabOptions::default(), &["--confirm", "write"]).await;
+    let arguments = json!({"router_name": MX, "config_text": CHANGE});
+    let asked = covered(&bench, "load_and_commit_config", arguments).await;
+    assert_eq!(
+        asked.error.as_ref().map(jmcp::error::Error::code),
+        Some(Code::ConfirmationRequired)
+    );
+    assert!(
+        asked.text.contains("***redacted***") && asked.text.contains("EXTRA"),
+        "{}",
+        asked.text
+    );
+    let confirmation = asked.confirmation.unwrap_or_else(|| panic!("{}", asked.text));
+    assert!(confirmation["token"].is_string());
+    assert_covered("confirmation", &confirmation.to_string());
+}

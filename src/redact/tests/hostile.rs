@@ -2,8 +2,8 @@
 
 use super::*;
 
-/// Half a megabyte: with time that grows with the square of the length these tests take many minutes.
-const LENGTH: usize = 1 << 19;
+/// A quarter of a megabyte: with time that grows with the square of the length these tests take many minutes.
+const LENGTH: usize = 1 << 18;
 
 /// Pieces that are repeated, each after a beginning of its own.
 const PIECES: &[(&str, &str)] = &[
