@@ -28,7 +28,7 @@ pub(super) enum Shown {
     Brief,
 }
 
-/// A tool as `tools/list` shows it, with title, all four hints and both schemas; in a long list without that of its result. A read-only server refuses commands that change
+/// A tool as `tools/list` shows it, with title, all four hints and both schemas; in a long list without what goes without saying. A read-only server refuses commands that change
 /// anything. Tools that mirror the Mist API are shown without what goes without saying.
 pub(super) fn tool(tool: &Tool, shown: Shown) -> McpTool {
     let read_only = shown == Shown::Reading;
@@ -37,21 +37,22 @@ pub(super) fn tool(tool: &Tool, shown: Shown) -> McpTool {
     }
     // A client that trusts the hint does not ask: it has to be true of every call.
     let reads = tool.effect == Effect::Read && (read_only || !tool.has_many_effects());
-    let annotations = ToolAnnotations::new()
-        .read_only(reads)
-        .destructive(!reads)
-        .idempotent(tool.idempotent)
-        .open_world(tool.open_world);
+    let mut annotations = ToolAnnotations::new().read_only(reads).destructive(!reads);
+    if shown != Shown::Brief {
+        annotations = annotations.idempotent(tool.idempotent).open_world(tool.open_world);
+    }
     let mut schema = tool.input().as_object().cloned().unwrap_or_default();
     if shown == Shown::Whole {
         take_token(tool, &mut schema);
     }
-    let listed = McpTool::new(tool.name, tool.about, schema)
-        .with_title(tool.title)
-        .with_annotations(annotations);
+    let listed = McpTool::new(tool.name, tool.about, schema).with_annotations(annotations);
+    if shown == Shown::Brief {
+        return listed;
+    }
+    let listed = listed.with_title(tool.title);
     match &tool.output {
-        Some(output) if shown != Shown::Brief => listed.with_raw_output_schema(object(output)),
-        _ => listed,
+        Some(output) => listed.with_raw_output_schema(object(output)),
+        None => listed,
     }
 }
 
