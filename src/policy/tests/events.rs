@@ -2,15 +2,22 @@
 
 use super::*;
 
+/// A line that is typed.
+fn set(inner: &str) -> String {
+    format!("set event-options policy p then {inner}")
+}
+
+/// A difference with one command more.
+fn diff(outer: &str, inner: &str) -> String {
+    format!("[edit event-options policy p then {outer}]\n+   commands {{\n+       \"{inner}\";\n+   }}\n")
+}
+
+/// Rules on commands alone.
+const COMMANDS: &str = r#"{"_blocklist_defaults": {"commands": [{"action": "deny", "pattern": "request system *"}]}}"#;
+
 #[test]
 fn event_policies_run_nothing_that_is_forbidden() {
-    let only_commands = r#"{"_blocklist_defaults": {"commands": [{"action": "deny", "pattern": "request system *"}]}}"#;
-    let commands = policy(only_commands, false);
-    let (all, listed) = (built_in(), policy(LISTED, true));
-    let set = |inner: &str| format!("set event-options policy p then {inner}");
-    let diff = |outer: &str, inner: &str| {
-        format!("[edit event-options policy p then {outer}]\n+   commands {{\n+       \"{inner}\";\n+   }}\n")
-    };
+    let (commands, all, listed) = (policy(COMMANDS, false), built_in(), policy(LISTED, true));
     for inner in [
         "request system reboot",
         "req sys zero",
@@ -44,6 +51,11 @@ fn event_policies_run_nothing_that_is_forbidden() {
             &set(&format!("change-configuration commands \"{inner}\"")),
         ));
     }
+}
+
+#[test]
+fn event_policies_that_are_not_shown_do_not_come_to_count() {
+    let (commands, all, listed) = (policy(COMMANDS, false), built_in(), policy(LISTED, true));
     for hidden in [
         "[edit event-options]\n!   active: policy p { ... }\n",
         "[edit]\n!   active: event-options { ... }\n",
