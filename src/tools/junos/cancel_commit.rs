@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::common::{Changed, ON, On, nothing_waits, parsed, prefixed};
+use super::common::{Changed, ON, On, nothing_waits, of_change, parsed};
 use crate::{
-    error::{Code, Result},
+    error::Result,
     junos::{Agreed, Change, Outcome, Purpose, Source, digest},
     policy,
     tools::{Arguments, Context, Effect, Plan, Tool, Typed},
@@ -86,10 +86,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         ..args.change()
     };
     let cancelled = context.services.junos.cancel_commit(router, &change, &context.control(NAME)).await;
-    let report = cancelled.map_err(|error| match error.code() {
-        Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),
-        _ => error,
-    })?;
+    let report = cancelled.map_err(of_change)?;
     let changed = Changed::new(router, &change, report);
     let cancelled = changed.outcome == Outcome::Committed;
     let first = if cancelled {

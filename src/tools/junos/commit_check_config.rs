@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Changed, ON, On, judged_config, prefixed};
+use super::common::{Changed, FORMATS, ON, On, judged_config, of_change};
 use crate::{
-    error::{Code, Result},
+    error::Result,
     junos::{Action, Change, ConfigFormat, Database, Outcome, Purpose, Source},
     tools::{Context, Effect, Tool, Typed},
 };
@@ -45,10 +45,7 @@ pub(super) fn tool() -> Tool {
     )
     .aliases(ON)
     .aliases(&[("config", "config_text")])
-    .refusals(&[(
-        "config_format",
-        "Unsupported config format '{}'. Use 'set', 'text', or 'xml': invalid config_format '{}' (expected set, text, xml, or json)",
-    )])
+    .refusals(FORMATS)
     .idempotent()
     .commits_nothing()
     .judged(judged_config)
@@ -67,10 +64,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
         ..Change::of(source, String::new())
     };
     let checked = context.services.junos.change(router, &change, &context.control(NAME)).await;
-    let report = checked.map_err(|error| match error.code() {
-        Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),
-        _ => error,
-    })?;
+    let report = checked.map_err(of_change)?;
     let changed = Changed::new(router, &change, report);
     let failed = !changed.success;
     let text = text(&changed);

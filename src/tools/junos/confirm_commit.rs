@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::common::{Described, ON, On, commit_line, nothing_waits, parsed, prefixed};
+use super::common::{Described, ON, On, commit_line, nothing_waits, of_change, parsed};
 use crate::{
-    error::{Code, Result},
+    error::Result,
     junos::{Commit, Pending},
     policy,
     tools::{Arguments, Context, Effect, Plan, Tool, Typed},
@@ -79,10 +79,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     // Where nothing waited nobody agreed to what may wait by now.
     let agreed = seen.map(|seen| seen.as_str().unwrap_or("nothing"));
     let confirmed = context.services.junos.confirm_commit(&router, &comment, agreed, &context.control(NAME)).await;
-    let confirmed = confirmed.map_err(|error| match error.code() {
-        Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),
-        _ => error,
-    })?;
+    let confirmed = confirmed.map_err(of_change)?;
     let committed_by = confirmed.was.user.clone();
     let mut text = format!("The confirmed commit of `{committed_by}` on {router} is confirmed.");
     let commit = confirmed.commit.as_ref().map(|commit| commit_line(commit, None));

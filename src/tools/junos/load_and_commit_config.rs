@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::common::{Changed, ON, On, as_agreed, judged_config, parsed, plan_of, prefixed};
+use super::common::{Changed, FORMATS, ON, On, as_agreed, judged_config, of_change, parsed, plan_of};
 use crate::{
-    error::{Code, Result},
+    error::Result,
     junos::{Action, Change, ConfigFormat, Database, Outcome, Source},
     tools::{Arguments, Context, Effect, Plan, Tool, Typed},
 };
@@ -43,10 +43,7 @@ pub(super) fn tool() -> Tool {
     )
     .aliases(ON)
     .aliases(&[("config", "config_text")])
-    .refusals(&[(
-        "config_format",
-        "Unsupported config format '{}'. Use 'set', 'text', or 'xml': invalid config_format '{}' (expected set, text, xml, or json)",
-    )])
+    .refusals(FORMATS)
     .planned_when_asked(plan)
     .judged(judged_config)
 }
@@ -77,10 +74,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Changed>> {
     let router = &args.on.router_name;
     let change = as_agreed(&context, router, args.change(&context));
     let changed = context.services.junos.change(router, &change, &context.control(NAME)).await;
-    let report = changed.map_err(|error| match error.code() {
-        Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),
-        _ => error,
-    })?;
+    let report = changed.map_err(of_change)?;
     let changed = Changed::new(router, &change, report);
     let text = text(&changed);
     let failed = !changed.success;

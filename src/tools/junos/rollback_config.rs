@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::common::{Changed, ON, On, as_agreed, parsed, plan_of, prefixed};
+use super::common::{Changed, ON, On, as_agreed, of_change, parsed, plan_of};
 use crate::{
-    error::{Code, Result},
+    error::Result,
     junos::{Change, Database, Outcome, Purpose, Source},
     tools::{Arguments, Context, Effect, Plan, Tool, Typed},
 };
@@ -87,10 +87,7 @@ async fn run(context: Context, args: Args) -> Result<Typed<Output>> {
     let router = &args.on.router_name;
     let change = as_agreed(&context, router, args.change(&context));
     let rolled = context.services.junos.change(router, &change, &context.control(NAME)).await;
-    let report = rolled.map_err(|error| match error.code() {
-        Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),
-        _ => error,
-    })?;
+    let report = rolled.map_err(of_change)?;
     let changed = Changed::new(router, &change, report);
     let failed = !changed.success;
     let text = text(&changed, args.version);

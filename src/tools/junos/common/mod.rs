@@ -54,6 +54,20 @@ pub(super) struct Show {
     tail: Option<bool>,
 }
 
+/// What is said of a format that is none, in the words of the earlier servers.
+pub(super) const FORMATS: &[(&str, &str)] = &[(
+    "config_format",
+    "Unsupported config format '{}'. Use 'set', 'text', or 'xml': invalid config_format '{}' (expected set, text, xml, or json)",
+)];
+
+/// The error of a change; of a lock that somebody holds with the words that the earlier servers had for it.
+pub(super) fn of_change(error: Error) -> Error {
+    match error.code() {
+        Code::ConfigurationLocked => prefixed("Failed to lock configuration: ", &error),
+        _ => error,
+    }
+}
+
 /// The error with the words of a well-known answer before its own.
 pub(super) fn prefixed(prefix: &str, error: &Error) -> Error {
     let prefixed = Error::new(error.code(), format!("{prefix}{}", error.message()));
